@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+# What this project can do, by name; "make help" lists it. Each target sets up what it needs first.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Parts share one cargo target directory and two CPUs: run them one after the other.
+.NOTPARALLEL:
+
+# Of the lab (make lab): which driver in L1, which GPU, how many guests, which scenario, how many boots;
+# the kernel of guests (a version, trixie or bookworm), a file with the IGT tests to run.
+DRIVER ?= native
+DEVICE ?= skl
+GUESTS ?=
+SCENARIO ?= smoke
+N ?=
+GUEST_KERNEL ?=
+LIST ?=
+# Of make fuzz: which target, for how many seconds.
+FUZZ ?=
+SECONDS_EACH ?= 60
+
+ifneq ($(KVER),)
+export KVER
+endif
+ifneq ($(V),)
+export V
+endif
+
+lab-args = --driver $(DRIVER) --device $(DEVICE) \
+	$(if $(GUESTS),--guests $(GUESTS)) $(if $(N),--n $(N)) \
+	$(if $(GUEST_KERNEL),--guest-kernel $(GUEST_KERNEL)) $(if $(LIST),--test-list $(LIST))
+
+.PHONY: help
+help: ## List the targets
+	@echo 'usage: make TARGET [VARIABLE=VALUE ...]'
+	@echo
+	@awk -F ':.*## ' '$$1 == "modules" && "$(wildcard Kbuild)" == "" { next } /^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo 'KVER=7.2 chooses the kernel, RGVT_CACHE=DIR where the set-up keeps things.'
+	@echo 'Documentation/lab.rst says what the lab is.'
+
+.PHONY: setup
+setup: ## Make the sysroot, kernels and IGT image (UPDATE=1: look for newer ones)
+	@UPDATE=$(UPDATE) scripts/setup
+
+.PHONY: all
+all: setup ## Build the user-space programs
+	@scripts/build
+
+.PHONY: check
+check: setup ## Run every test; ends with "N passed, N failed"
+	@scripts/check $(PARTS)
+
+.PHONY: unit
+unit: setup ## Unit tests of tests/
+	@scripts/unit
+
+.PHONY: lint
+lint: setup ## Formatting, lints, import rules, licence headers
+	@scripts/lint
+
+.PHONY: lab
+lab: all ## Boot the lab: DRIVER=native|kvmgt DEVICE=skl|kbl|cfl|bdw GUESTS=n SCENARIO=... N=n
+	@scripts/lab run $(lab-args) --scenario $(SCENARIO)
+
+.PHONY: lab-shell
+lab-shell: all ## A shell in L1; there, l2 leads to a guest's
+	@scripts/lab shell $(lab-args)
+
+.PHONY: igt
+igt: all ## IGT on all devices and drivers, into tests/lab/igt/results.csv
+	@scripts/lab igt
+
+.PHONY: fuzz
+fuzz: setup ## Fuzz gen9, each target for SECONDS_EACH=60 (FUZZ=target: only that)
+	@scripts/fuzz "$(SECONDS_EACH)" $(FUZZ)
+
+ifneq ($(wildcard Kbuild),)
+.PHONY: modules
+modules: setup ## Build rgvt.ko
+	@scripts/modules
+endif
+
+.PHONY: clean
+clean: ## Remove what was built here
+	rm -rf build
+
+.PHONY: distclean
+distclean: clean ## And the cache that make setup filled
+	@scripts/forget-cache

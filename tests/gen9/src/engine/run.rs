@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The thread of an engine: takes submissions, runs contexts, preempts them.
+
+use std::sync::Weak;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::context::Image;
+use super::csb::{self, Event};
+use super::pace::Pace;
+use super::registers::{STOP_RING, at};
+use super::{Descriptor, Engine, Ports};
+use crate::cs::{State, Step, Streamer};
+use crate::gpu::Gpu;
+
+/// First and longest pause between two looks at an unsatisfied semaphore.
+const WAIT_FIRST: Duration = Duration::from_micros(20);
+const WAIT_LONGEST: Duration = Duration::from_micros(400);
+/// Commands of a workaround batch; a longer one counts as a hang.
+const WORKAROUND_LIMIT: u32 = 4096;
+
+/// Why a context leaves the engine.
+enum End {
+    /// Its ring is empty.
+    Complete,
+    /// Another submission waits.
+    Preempted,
+    /// A reset threw it away.
+    Aborted,
+}
+
+/// Serves submissions until the device goes away.
+pub fn thread(engine: &Engine, gpu: &Weak<Gpu>) {
+    while let Some(ports) = next_submission(engine) {
+        let Some(gpu) = gpu.upgrade() else { return };
+        csb::report(&gpu, engine.id, Event::IdleToActive, ports[0]);
+        run_ports(engine, &gpu, ports);
+    }
+}
+
+/// Parks until there is a submission; `None` when the device goes away.
+fn next_submission(engine: &Engine) -> Option<Ports> {
+    let mut control = engine.lock();
+    loop {
+        if control.quit {
+            return None;
+        }
+        if !control.abort {
+            if let Some(ports) = control.pending.take() {
+                control.parked = false;
+                engine.attention.store(false, Ordering::SeqCst);
+                return Some(ports);
+            }
+        }
+        control.parked = true;
+        engine.busy.store(false, Ordering::SeqCst);
+        engine.changed.notify_all();
+        control = engine
+            .changed
+            .wait(control)
+            .unwrap_or_else(|e| e.into_inner());
+    }
+}
+
+/// Runs the contexts of a submission, and of those that take its place, until the engine is idle.
+fn run_ports(engine: &Engine, gpu: &Gpu, mut ports: Ports) {
+    while ports[0].is_valid() {
+        let context = ports[0];
+        gpu.witness.context_in(engine.id, context.key());
+        let end = run_context(engine, gpu, &mut ports);
+        gpu.witness.context_out(engine.id);
+        match end {
+            End::Aborted => return,
+            End::Preempted => {
+                // Lost only if a reset came between; then there is nothing left to do.
+                let Some(next) = engine.lock().pending.take() else {
+                    return;
+                };
+                csb::report(gpu, engine.id, Event::Preempted, context);
+                ports = next;
+            }
+            End::Complete if ports[1].is_valid() => {
+                csb::report(gpu, engine.id, Event::ElementSwitch, context);
+                ports = [ports[1], Descriptor::default()];
+            }
+            End::Complete => {
+                csb::report(gpu, engine.id, Event::ActiveToIdle, context);
+                return;
+            }
+        }
+    }
+}
+
+/// Loads the first context of `ports`, runs it and saves it. A lite restore changes `ports`.
+fn run_context(engine: &Engine, gpu: &Gpu, ports: &mut Ports) -> End {
+    let context = ports[0];
+    let base = engine.id.base();
+    gpu.regs.set(base + at::EXECLIST_STATUS_HI, context.id());
+    let image = Image::new(gpu, engine.id, context);
+    let inhibited = image.inhibited();
+    let started = gpu.clock.timestamp();
+    let ran_before = image.timestamp();
+    let state = image.load();
+    let vm = image.page_tables();
+    let mut streamer = Streamer::new(gpu, engine.id, state, vm, context.lrca());
+    let hung =
+        gpu.witness.hang_injected(engine.id) || !run_workarounds(&image, &mut streamer, inhibited);
+    let end = if hung {
+        wait_for_reset(engine)
+    } else {
+        run_commands(engine, gpu, &mut streamer, &image, ports)
+    };
+    if !matches!(end, End::Aborted) {
+        let ran = gpu.clock.timestamp().wrapping_sub(started) as u32;
+        image.save(&streamer.state, ran_before.wrapping_add(ran));
+    }
+    end
+}
+
+/// Runs the indirect-context and per-context batches. False when one of them hangs.
+fn run_workarounds(image: &Image<'_>, streamer: &mut Streamer<'_>, inhibited: bool) -> bool {
+    let indirect = image.indirect_context().filter(|_| !inhibited);
+    let per_context = image.per_context_batch();
+    if indirect.is_none() && per_context.is_none() {
+        return true;
+    }
+    let own = streamer.state.clone();
+    let mut fine = true;
+    if let Some(ring) = indirect {
+        streamer.state = State::new(ring);
+        fine &= run_to_idle(streamer);
+    }
+    if let Some(batch) = per_context {
+        streamer.state = State::new(crate::cs::Ring {
+            tail: own.ring.head,
+            ..own.ring
+        });
+        streamer.state.batch = Some(batch);
+        fine &= run_to_idle(streamer);
+    }
+    streamer.state = own;
+    fine
+}
+
+fn run_to_idle(streamer: &mut Streamer<'_>) -> bool {
+    for _ in 0..WORKAROUND_LIMIT {
+        match streamer.step() {
+            Step::Idle => return true,
+            Step::Hung => return false,
+            Step::Ran { .. } | Step::Waiting => {}
+        }
+    }
+    false
+}
+
+/// Executes commands until the ring is empty or something else is to be done.
+fn run_commands(
+    engine: &Engine,
+    gpu: &Gpu,
+    streamer: &mut Streamer<'_>,
+    image: &Image<'_>,
+    ports: &mut Ports,
+) -> End {
+    let mut pace = Pace::new();
+    let mut pause = WAIT_FIRST;
+    // A context that was just loaded can be preempted before its first command.
+    let mut preemptible = true;
+    loop {
+        if engine.attention.load(Ordering::SeqCst) {
+            if let Some(end) = attend(engine, gpu, streamer, image, ports, preemptible) {
+                return end;
+            }
+        }
+        match streamer.step() {
+            Step::Ran {
+                cycles,
+                arbitration,
+            } => {
+                preemptible = arbitration;
+                pause = WAIT_FIRST;
+                pace.charge(&gpu.clock, engine, cycles);
+            }
+            Step::Waiting => {
+                preemptible = streamer.state.arbitrate;
+                engine.nap(pause);
+                pause = (pause * 2).min(WAIT_LONGEST);
+            }
+            Step::Idle => {
+                pace.settle(&gpu.clock, engine);
+                // A lite restore may have come meanwhile; it must not be lost between here and
+                // the end of the context.
+                preemptible = true;
+                if let Some(end) = attend(engine, gpu, streamer, image, ports, preemptible) {
+                    return end;
+                }
+                if streamer.state.ring.head == streamer.state.ring.tail {
+                    return End::Complete;
+                }
+            }
+            Step::Hung => return wait_for_reset(engine),
+        }
+    }
+}
+
+/// Looks at what the machine asks. `Some` when the context must leave the engine.
+fn attend(
+    engine: &Engine,
+    gpu: &Gpu,
+    streamer: &mut Streamer<'_>,
+    image: &Image<'_>,
+    ports: &mut Ports,
+    preemptible: bool,
+) -> Option<End> {
+    let mut control = engine.lock();
+    // STOP_RING halts between commands of the ring, not inside a batch.
+    while streamer.state.batch.is_none()
+        && gpu.regs.get(engine.id.base() + at::MI_MODE) & STOP_RING != 0
+        && !control.abort
+    {
+        engine.busy.store(false, Ordering::SeqCst);
+        control = engine
+            .changed
+            .wait(control)
+            .unwrap_or_else(|e| e.into_inner());
+        engine.busy.store(true, Ordering::SeqCst);
+    }
+    if control.abort {
+        return Some(End::Aborted);
+    }
+    let Some(next) = control.pending else {
+        engine.attention.store(false, Ordering::SeqCst);
+        return None;
+    };
+    if !preemptible {
+        // Attention stays set: the next arbitration point looks again.
+        return None;
+    }
+    engine.attention.store(false, Ordering::SeqCst);
+    if next[0].lrca() != ports[0].lrca() || next[0].force_restore() || !next[0].is_valid() {
+        return Some(End::Preempted);
+    }
+    control.pending = None;
+    drop(control);
+    *ports = next;
+    let base = engine.id.base();
+    gpu.regs.set(base + at::EXECLIST_STATUS_HI, next[0].id());
+    streamer.state.ring.tail = image.tail();
+    gpu.regs.set(base + at::TAIL, streamer.state.ring.tail);
+    csb::report(gpu, engine.id, Event::LiteRestore, next[0]);
+    None
+}
+
+/// A hung engine does nothing until it is reset.
+fn wait_for_reset(engine: &Engine) -> End {
+    let mut control = engine.lock();
+    while !control.abort {
+        control = engine
+            .changed
+            .wait(control)
+            .unwrap_or_else(|e| e.into_inner());
+    }
+    End::Aborted
+}

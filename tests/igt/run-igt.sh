@@ -1,0 +1,169 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs lists of IGT's subtests with the stock igt_runner, inside a chroot of the IGT image.
+#
+#	run-igt.sh LISTS RESULTS [GROUP...]
+#
+# LISTS is a folder of <n>-<group>.<seconds>.list, as igt-table select writes them, or one file, whose
+# subtests have IGT_TIMEOUT seconds each (60 unless set). RESULTS must be writable and is best outside
+# the machine, so that it survives it. The caller has mounted /proc, /sys, /dev
+# (with /dev/kmsg) and a writable /tmp. Each subtest's end is told at once, on standard output and
+# in RESULTS/progress.txt:
+#
+#	IGT: [12/345] program@subtest pass
+#
+# Run again with the same RESULTS, it goes on after the subtest in which the machine died.
+
+set -u
+
+lists=${1:?folder of lists}
+results=${2:?folder for results}
+shift 2
+groups=$*
+
+tests=/usr/libexec/igt-gpu-tools
+# How often a group is taken up again after its runner gave up, as it does when a test cannot be
+# killed.
+attempts=8
+scratch=/tmp/run-igt.scratch
+
+die() {
+	echo "run-igt.sh: $*" >&2
+	exit 2
+}
+
+# Without kernel messages igt_runner spins for ever.
+[ -c /dev/kmsg ] || die "no /dev/kmsg"
+[ -x /usr/bin/igt_runner ] || die "no igt_runner: not in the chroot of the IGT image?"
+[ -e /bin/sh ] || die "no /bin/sh, which igt_runner needs"
+mkdir -p "$results" || die "cannot make $results"
+
+# Tests would mount it themselves; the first look at tracing makes the kernel warn, which would be
+# held against the first test.
+[ -d /sys/kernel/debug/tracing ] || mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+ls /sys/kernel/debug/tracing/ >/dev/null 2>&1
+
+wanted() {
+	[ -z "$groups" ] && return 0
+	for group in $groups; do
+		[ "$group" = "$1" ] && return 0
+	done
+	return 1
+}
+
+# Prints the complete lines of a file beyond those seen, and sets count to their number.
+fresh() {
+	count=0
+	[ -e "$1" ] || return 0
+	count=$(wc -l <"$1")
+	[ "$count" -gt "$2" ] && head -n "$count" "$1" | tail -n "+$(($2 + 1))"
+}
+
+# Tells what ended in the current job, the runner's folder for one program, since the last look. Its
+# out.txt has "Subtest name: SUCCESS (0.001s)"; its journal.txt has the names of subtests as they
+# start, "timeout:..." when one was killed, and "exit:CODE ..." at the program's end.
+look() {
+	fresh "$dir/$current/out.txt" "$out_seen" >"$scratch"
+	out_seen=$count
+	fresh "$dir/$current/journal.txt" "$journal_seen" >>"$scratch"
+	journal_seen=$count
+	[ -s "$scratch" ] || return 0
+	program=$(sed -n "$((current + 1))p" "$dir/joblist.txt" | cut -d ' ' -f 1)
+	ended=$(wc -l <"$results/progress.txt")
+	awk -v total="$total" -v ended="$ended" -v program="$program" -v last="$started" '
+	function tell(name, result) {
+		print "IGT: [" ++ended "/" total "] " program (name == "" ? "" : "@" name) " " result
+	}
+	BEGIN {
+		word["SUCCESS"] = "pass"; word["SKIP"] = "skip"; word["FAIL"] = "fail"
+		word["CRASH"] = "crash"; word["TIMEOUT"] = "timeout"; word["WARN"] = "warn"
+		code["exit:0"] = "pass"; code["exit:77"] = "skip"
+	}
+	/^Subtest [^ ]*: [A-Z]+ \(/ {
+		name = $2; sub(/:$/, "", name)
+		tell(name, ($3 in word) ? word[$3] : tolower($3))
+	}
+	/^[^ :]+$/ { last = $0 }
+	/^timeout:/ { tell(last, "timeout") }
+	# A program without subtests.
+	/^exit:/ && last == "" { tell("", ($1 in code) ? code[$1] : "fail") }
+	' "$scratch" | tee -a "$results/progress.txt"
+	started=$(grep -v : "$dir/$current/journal.txt" 2>/dev/null | tail -n 1)
+}
+
+# Tells what ended in all jobs from the current one on.
+look_on() {
+	[ -e "$dir/joblist.txt" ] || return 0
+	while :; do
+		look
+		[ -d "$dir/$((current + 1))" ] || break
+		current=$((current + 1)) out_seen=0 journal_seen=0 started=
+	done
+}
+
+# Whether the runner came to the end of a group.
+finished() {
+	[ -e "$1/endtime.txt" ]
+}
+
+# Starts or resumes the runner. The tests write their output themselves, so that it can be followed:
+# over its socket the runner would keep it back.
+run_group() {
+	if [ -e "$dir/metadata.txt" ]; then
+		igt_resume "$dir"
+	else
+		IGT_RUNNER_DISABLE_SOCKET_COMMUNICATION=1 igt_runner \
+			-e IGT_RUNNER_DISABLE_SOCKET_COMMUNICATION \
+			--multiple-mode --log-level quiet --sync --overwrite \
+			--per-test-timeout "$seconds" --disk-usage-limit 16M \
+			--test-list "$list" "$tests" "$dir"
+	fi
+}
+
+if [ -f "$lists" ]; then
+	mkdir -p "$results/one" || die "cannot make $results/one"
+	grep '^igt@' "$lists" >"$results/one/1-all.${IGT_TIMEOUT:-60}.list" || die "no subtests in $lists"
+	lists=$results/one
+fi
+
+total=0
+for list in "$lists"/*.list; do
+	[ -e "$list" ] || die "no lists in $lists"
+	name=${list##*/}
+	group=${name#*-}
+	wanted "${group%%.*}" || continue
+	cp "$list" "$results/" || die "cannot write to $results"
+	total=$((total + $(wc -l <"$list")))
+done
+
+for list in "$lists"/*.list; do
+	name=${list##*/}
+	base=${name%.*.list}
+	seconds=${name%.list}
+	seconds=${seconds##*.}
+	wanted "${base#*-}" || continue
+	dir=$results/$base
+	attempt=0
+	while ! finished "$dir" && [ "$attempt" -lt "$attempts" ]; do
+		attempt=$((attempt + 1))
+		echo "IGT: group ${base#*-}, at most $seconds s a subtest, attempt $attempt"
+		touch "$results/progress.txt"
+		current=$(($(find "$dir" -name journal.txt 2>/dev/null | wc -l) - 1))
+		[ "$current" -lt 0 ] && current=0
+		out_seen=$(wc -l 2>/dev/null <"$dir/$current/out.txt" || echo 0)
+		journal_seen=$(wc -l 2>/dev/null <"$dir/$current/journal.txt" || echo 0)
+		started=
+		run_group >>"$results/$base.log" 2>&1 &
+		runner=$!
+		while kill -0 "$runner" 2>/dev/null; do
+			sleep 2
+			look_on
+		done
+		wait "$runner"
+		look_on
+	done
+	# An unfinished group keeps what it has; the rest counts as not run.
+	igt_results "$dir" >/dev/null 2>&1
+	finished "$dir" || echo "IGT: group ${base#*-} was given up"
+done
+echo "IGT: done"

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What igt_runner leaves behind: results.json, the list of jobs, our own progress log.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::str::FromStr;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+/// Under which driver a subtest ran: on the GPU itself, or in a guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Driver {
+    /// i915 on the device.
+    Native,
+    /// In a guest on a virtual GPU of the C driver.
+    Kvmgt,
+    /// In a guest on a virtual GPU of this project's driver.
+    Rgvt,
+}
+
+impl Driver {
+    /// All of them, as the table's columns have them.
+    pub const ALL: [Self; 3] = [Self::Native, Self::Kvmgt, Self::Rgvt];
+    const NAMES: [&str; 3] = ["native", "kvmgt", "rgvt"];
+}
+
+impl fmt::Display for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::NAMES[*self as usize])
+    }
+}
+
+impl FromStr for Driver {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let index = Self::NAMES.iter().position(|name| *name == text);
+        index
+            .map(|index| Self::ALL[index])
+            .with_context(|| format!("no driver {text}"))
+    }
+}
+
+/// A result in igt_runner's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// As it should be.
+    Pass,
+    /// Not applicable.
+    Skip,
+    /// The subtest warned.
+    Warn,
+    /// It passed, but the kernel warned.
+    DmesgWarn,
+    /// It failed.
+    Fail,
+    /// It failed, and the kernel warned.
+    DmesgFail,
+    /// The program crashed.
+    Crash,
+    /// It was killed at its limit.
+    Timeout,
+    /// The machine or the run ended in it.
+    Incomplete,
+    /// The run was given up in it.
+    Abort,
+    /// It was not reached.
+    Notrun,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Pass,
+        Self::Skip,
+        Self::Warn,
+        Self::DmesgWarn,
+        Self::Fail,
+        Self::DmesgFail,
+        Self::Crash,
+        Self::Timeout,
+        Self::Incomplete,
+        Self::Abort,
+        Self::Notrun,
+    ];
+    const NAMES: [&str; 11] = [
+        "pass",
+        "skip",
+        "warn",
+        "dmesg-warn",
+        "fail",
+        "dmesg-fail",
+        "crash",
+        "timeout",
+        "incomplete",
+        "abort",
+        "notrun",
+    ];
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::NAMES[*self as usize])
+    }
+}
+
+impl FromStr for Outcome {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let index = Self::NAMES.iter().position(|name| *name == text);
+        index
+            .map(|index| Self::ALL[index])
+            .with_context(|| format!("no result {text}"))
+    }
+}
+
+/// The result of one subtest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What its own output says about a skip or a failure, on one line.
+    pub hint: Option<String>,
+}
+
+/// The results of a run by subtest, `program@subtest`.
+pub type Findings = BTreeMap<String, Finding>;
+
+#[derive(Deserialize)]
+struct File {
+    tests: BTreeMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    result: Outcome,
+    #[serde(default)]
+    out: String,
+    #[serde(default)]
+    err: String,
+    #[serde(default, rename = "dmesg-warnings")]
+    dmesg_warnings: String,
+}
+
+/// Reads a run: the folder that run-igt.sh filled, or one that igt_runner wrote itself.
+///
+/// What the lists name and nothing reports was not run. Where a group was cut off and has no
+/// results.json, the progress log tells.
+pub fn read_run(dir: &Path) -> Result<Findings> {
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut paths: Vec<_> = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_, std::io::Error>>()?;
+    paths.sort();
+    paths.push(dir.to_owned());
+    let mut expected = Vec::new();
+    let mut findings = Findings::new();
+    for path in &paths {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "list")
+        {
+            let list = read_if_there(path)?.unwrap_or_default();
+            expected.extend(
+                list.lines()
+                    .filter_map(|line| line.strip_prefix("igt@"))
+                    .map(str::to_owned),
+            );
+        }
+        if let Some(jobs) = read_if_there(&path.join("joblist.txt"))? {
+            expected.extend(jobs.lines().flat_map(job_names));
+        }
+        if let Some(log) = read_if_there(&path.join("progress.txt"))? {
+            findings.extend(log.lines().filter_map(parse_progress));
+        }
+    }
+    for path in &paths {
+        if let Some(json) = read_if_there(&path.join("results.json"))? {
+            let parsed = parse_json(&json).with_context(|| format!("in {}", path.display()))?;
+            findings.extend(parsed);
+        }
+    }
+    for name in expected {
+        let notrun = || Finding {
+            outcome: Outcome::Notrun,
+            hint: None,
+        };
+        findings.entry(name).or_insert_with(notrun);
+    }
+    ensure!(
+        !findings.is_empty(),
+        "{} holds no results of IGT",
+        dir.display()
+    );
+    Ok(findings)
+}
+
+fn read_if_there(path: &Path) -> Result<Option<String>> {
+    match fs::read(path) {
+        // Tests print what they like, so not all of it is UTF-8.
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// `program` or `program subtest,subtest`, as igt_runner keeps its jobs.
+fn job_names(line: &str) -> Vec<String> {
+    match line.split_once(' ') {
+        Some((program, subtests)) => subtests
+            .split(',')
+            .map(|subtest| format!("{program}@{subtest}"))
+            .collect(),
+        None if line.is_empty() => Vec::new(),
+        None => vec![line.to_owned()],
+    }
+}
+
+fn parse_json(json: &str) -> Result<Findings> {
+    let file: File = serde_json::from_str(json)?;
+    let mut findings = Findings::new();
+    for (name, entry) in file.tests {
+        let name = name.strip_prefix("igt@").unwrap_or(&name);
+        // Dynamic subtests (program@subtest@dynamic) are summed up in their subtest.
+        if name.matches('@').count() <= 1 {
+            let hint = hint(&entry);
+            findings.insert(
+                name.to_owned(),
+                Finding {
+                    outcome: entry.result,
+                    hint,
+                },
+            );
+        }
+    }
+    Ok(findings)
+}
+
+/// A line of the progress log: `IGT: [i/n] program@subtest result`.
+fn parse_progress(line: &str) -> Option<(String, Finding)> {
+    let mut words = line.strip_prefix("IGT: [")?.split_whitespace().skip(1);
+    let (name, outcome) = (words.next()?, words.next()?.parse().ok()?);
+    Some((
+        name.to_owned(),
+        Finding {
+            outcome,
+            hint: None,
+        },
+    ))
+}
+
+/// What the output says: the requirement that was not met, or the assertion that failed.
+fn hint(entry: &Entry) -> Option<String> {
+    match entry.result {
+        Outcome::Pass | Outcome::Notrun => None,
+        Outcome::Skip => requirement(&entry.out).or_else(|| requirement(&entry.err)),
+        Outcome::DmesgWarn | Outcome::DmesgFail => entry
+            .dmesg_warnings
+            .lines()
+            .next()
+            .map(|line| one_line(kernel_message(line)))
+            .or_else(|| assertion(&entry.err)),
+        _ => assertion(&entry.err).or_else(|| assertion(&entry.out)),
+    }
+}
+
+/// A kernel message without its level and time, `<4> [12.3] `, which differ from run to run.
+fn kernel_message(line: &str) -> &str {
+    match line.split_once("] ") {
+        Some((stamp, message)) if stamp.starts_with('<') => message,
+        _ => line,
+    }
+}
+
+/// The sentence after a requirement if there is one, else the requirement.
+fn requirement(text: &str) -> Option<String> {
+    const REQUIREMENT: &str = "Test requirement: ";
+    let mut lines = text
+        .lines()
+        .skip_while(|line| !line.starts_with(REQUIREMENT));
+    let condition = lines.next()?.strip_prefix(REQUIREMENT)?;
+    let sentence = lines.next().filter(|line| {
+        !line.is_empty()
+            && !["Last errno", "Subtest", "Dynamic", "Stack", "Test re"]
+                .iter()
+                .any(|start| line.starts_with(start))
+    });
+    Some(one_line(sentence.unwrap_or(condition)))
+}
+
+/// The first failed assertion.
+fn assertion(text: &str) -> Option<String> {
+    const ASSERTION: &str = "Failed assertion: ";
+    let at = text.find(ASSERTION)?;
+    text[at + ASSERTION.len()..].lines().next().map(one_line)
+}
+
+/// Fit for a field of the table: no bar, which separates reasons, and no long text.
+fn one_line(text: &str) -> String {
+    text.trim()
+        .replace('|', "/")
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(160)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JSON: &str = r#"{ "__type__": "TestrunResult", "tests": {
+        "igt@a@b": { "result": "pass", "out": "" },
+        "igt@a@b@rcs0": { "result": "pass", "out": "" },
+        "igt@a@c": { "result": "skip", "out": "x\nTest requirement: has(y)\nNo y here\n" },
+        "igt@a@d": { "result": "skip", "out": "Test requirement: has(y)\nLast errno: 2, No\n" },
+        "igt@e": { "result": "dmesg-fail", "out": "", "err": "",
+                   "dmesg-warnings": "<4> [1.0] WARNING: z\n<4> more" },
+        "igt@f@g": { "result": "fail",
+                     "err": "(f:1) CRITICAL: Failed assertion: a | b == c\n(f:1) more" }
+    } }"#;
+
+    #[test]
+    fn json() {
+        let findings = parse_json(JSON).unwrap();
+        let of = |name: &str| {
+            let finding = &findings[name];
+            (finding.outcome, finding.hint.as_deref())
+        };
+        assert_eq!(findings.len(), 5);
+        assert_eq!(of("a@b"), (Outcome::Pass, None));
+        assert_eq!(of("a@c"), (Outcome::Skip, Some("No y here")));
+        assert_eq!(of("a@d"), (Outcome::Skip, Some("has(y)")));
+        assert_eq!(of("e"), (Outcome::DmesgFail, Some("WARNING: z")));
+        assert_eq!(of("f@g"), (Outcome::Fail, Some("a / b == c")));
+    }
+
+    #[test]
+    fn jobs_and_progress() {
+        assert_eq!(job_names("a b,c"), ["a@b", "a@c"]);
+        assert_eq!(job_names("a"), ["a"]);
+        assert!(job_names("").is_empty());
+        let (name, finding) = parse_progress("IGT: [3/9] a@b timeout").unwrap();
+        assert_eq!((name.as_str(), finding.outcome), ("a@b", Outcome::Timeout));
+        assert!(parse_progress("IGT: [3/9] a@b started").is_none());
+        assert!(parse_progress("other").is_none());
+    }
+
+    #[test]
+    fn names_round_trip() {
+        for outcome in Outcome::ALL {
+            assert_eq!(outcome.to_string().parse::<Outcome>().unwrap(), outcome);
+        }
+        for driver in Driver::ALL {
+            assert_eq!(driver.to_string().parse::<Driver>().unwrap(), driver);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# Guests: each is a QEMU in the root share, run and watched by the runner's own program.
+
+# guest_start NUMBER VGPU: runs guest NUMBER to its end.
+guest_start() {
+	set -- --name "l2-$1" --out /srv \
+		--vgpu "/sys/bus/mdev/devices/$(vgpu_uuid "$2")" \
+		--kernel "$GUEST_KERNEL" --initrd "$RUN/l2.initrd" --append "$GUEST_ARGS" \
+		--limit "$GUEST_LIMIT" --stall "$GUEST_STALL" --restarts "$GUEST_RESTARTS"
+	[ -z "$GUEST_RESUMES" ] || set -- "$@" --resume
+	# IGT's image, passed on to the guest.
+	load disk && [ -b /dev/vda ] && set -- "$@" --disk /dev/vda
+	[ -n "$SHELL_WANTED" ] && set -- "$@" --shell-port "$((7000 + $1))"
+	chroot /mnt "$LAB" supervise "$@"
+}
+
+# guests_run: ROUNDS rounds of GUESTS guests at once, on vGPUs that stay.
+guests_run() {
+	number=0
+	for round in $(seq "$ROUNDS"); do
+		pids=
+		for slot in $(seq "$GUESTS"); do
+			number=$((number + 1))
+			guest_start "$number" "$slot" > "/out/l2-$number.supervise.log" 2>&1 &
+			pids="$pids $number:$!"
+		done
+		for pair in $pids; do
+			wait "${pair#*:}"
+			status=$?
+			if [ "$status" = 0 ]; then
+				ok "guest ${pair%:*} ran (round $round)"
+			else
+				not_ok "guest ${pair%:*} ran (round $round)" "status $status"
+			fi
+		done
+	done
+	note "guests are done after $(uptime_s) s"
+}
+
+# nested_run: the whole life of a vendor driver around the guests.
+nested_run() {
+	vendor_load
+	if vgpus_create "$GUESTS"; then
+		guests_run
+		vgpus_remove "$GUESTS"
+	fi
+	vendor_unload
+}

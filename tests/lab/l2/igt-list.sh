@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0
+# Runs a list of IGT tests in the guest.
+
+gpu_load
+igt_lists

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# IGT in its own root, in L1 and in guests alike.
+
+IGT_PROGRAMS=/usr/libexec/igt-gpu-tools
+
+# igt_mount: makes IGT's root ready at /igt.
+igt_mount() {
+	[ -d /igt/usr ] && return 0
+	load disk || return
+	mkdir -p /igt
+	mount -t squashfs -o ro /dev/vda /igt || return
+	for igt_folder in /dev /proc /sys /out; do
+		mount --rbind "$igt_folder" "/igt$igt_folder" || return
+	done
+	mount -t tmpfs tmp /igt/tmp || return
+	mkdir /igt/tmp/lab
+	mount --bind /lab /igt/tmp/lab
+}
+
+# igt_lists: has IGT's own runner run the lists in /lab/lists; its results go to /out/igt, where a run
+# that was broken off is taken up again. What a subtest says is a result and not a test point here: the
+# table of results judges it.
+igt_lists() {
+	check "IGT's root is mounted" igt_mount || return
+	chroot /igt /usr/bin/env PATH=/usr/bin:/bin /bin/sh /tmp/lab/run-igt.sh /tmp/lab/lists /out/igt |
+		while read -r igt_line; do
+			note "$(uptime_s) s: $igt_line"
+		done
+	check "IGT has left results" test -s /out/igt/progress.txt
+	for igt_folder in /out/igt/*/; do
+		igt_folder=${igt_folder%/}
+		check "IGT came to the end of ${igt_folder##*/}" test -e "$igt_folder/endtime.txt"
+	done
+}
+
+# igt_program NAME LIMIT: runs one test program; each of its subtests is a test point.
+igt_program() {
+	check "IGT's root is mounted" igt_mount || return
+	timeout "$2" chroot /igt "$IGT_PROGRAMS/$1" > "/tmp/$1" 2>&1
+	igt_status=$?
+	while read -r igt_word igt_name igt_verdict igt_rest; do
+		[ "$igt_word" = Subtest ] || continue
+		case $igt_verdict in
+		SUCCESS) ok "$1: ${igt_name%:}" ;;
+		SKIP) skip "$1: ${igt_name%:}" "IGT's own requirement" ;;
+		FAIL) not_ok "$1: ${igt_name%:}" "$igt_rest" ;;
+		esac
+	done < "/tmp/$1"
+	check "$1 ends well (status $igt_status)" test "$igt_status" = 0
+	[ "$igt_status" = 0 ] || cp "/tmp/$1" "/out/$1.log"
+}

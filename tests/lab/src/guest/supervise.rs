@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Runs one guest in L1 to its end: starts its QEMU, watches for signs of life, and keeps what tells
+//! why it stopped. A guest that the emulated CPU has spoiled is started again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::evidence::{self, text};
+use super::outcome::{GuestEnding, GuestOutcome, Restart};
+use super::trace::Trace;
+use crate::host::l0::{self, Bus, Share};
+use crate::host::process::{self, Supervised, Terminal};
+
+#[derive(Args)]
+pub struct Supervise {
+    /// The guest's name; its files in --out begin with it.
+    #[arg(long)]
+    name: String,
+    /// Where logs go.
+    #[arg(long)]
+    out: PathBuf,
+    /// The vGPU's folder in sysfs.
+    #[arg(long)]
+    vgpu: PathBuf,
+    #[arg(long)]
+    kernel: PathBuf,
+    #[arg(long)]
+    initrd: PathBuf,
+    /// The kernel's command line.
+    #[arg(long)]
+    append: String,
+    /// Seconds that one boot may take.
+    #[arg(long)]
+    limit: u64,
+    /// Seconds of silence after which the guest counts as stalled.
+    #[arg(long)]
+    stall: u64,
+    /// How often it is started again at most.
+    #[arg(long)]
+    restarts: usize,
+    /// Start it again whatever stopped it; what it wrote to its share stays, so that it can go on.
+    #[arg(long)]
+    resume: bool,
+    /// A read-only disk for it.
+    #[arg(long)]
+    disk: Option<PathBuf>,
+    /// A TCP port of L1's loopback that leads to a shell in it.
+    #[arg(long)]
+    shell_port: Option<u16>,
+}
+
+/// How one boot ended, before anybody has judged it.
+enum Boot {
+    PoweredOff,
+    Crashed(String),
+    Silent,
+    TimeLimit,
+}
+
+/// Says whether the guest powered off by itself.
+pub fn main(options: Supervise) -> Result<bool> {
+    process::become_supervisor()?;
+    let trace = Trace::start(&options.name)?;
+    let mut restarts = Vec::new();
+    let share = options.share();
+    if share.exists() && !options.resume {
+        fs::remove_dir_all(&share).with_context(|| format!("emptying {}", share.display()))?;
+    }
+    fs::create_dir_all(&share).with_context(|| format!("making {}", share.display()))?;
+    let (ending, seconds) = loop {
+        let started = Instant::now();
+        let mut qemu = Supervised::start(
+            "the guest's QEMU",
+            options.qemu(),
+            &options.file("qemu.log"),
+            Terminal::None,
+        )?;
+        let boot = options.wait(&mut qemu, started)?;
+        let (ending, emulated_cpu) = options.judge(boot, &qemu, restarts.len(), &trace)?;
+        qemu.kill();
+        let again = (emulated_cpu || options.resume) && restarts.len() < options.restarts;
+        match GuestOutcome::problem_of(&ending) {
+            Some(reason) if again => {
+                options.set_aside(restarts.len())?;
+                restarts.push(Restart {
+                    emulated_cpu,
+                    reason,
+                });
+            }
+            _ => break (ending, started.elapsed().as_secs()),
+        }
+    };
+    let good = ending == GuestEnding::PoweredOff;
+    let outcome = GuestOutcome {
+        ending,
+        seconds,
+        restarts,
+    };
+    outcome.store(&options.file("json"))?;
+    Ok(good)
+}
+
+impl Supervise {
+    fn file(&self, end: &str) -> PathBuf {
+        self.out.join(format!("{}.{end}", self.name))
+    }
+
+    /// The folder that the guest can write.
+    fn share(&self) -> PathBuf {
+        self.file("out")
+    }
+
+    /// What a boot's end means, and whether it was the emulated CPU's fault.
+    fn judge(
+        &self,
+        boot: Boot,
+        qemu: &Supervised,
+        attempt: usize,
+        trace: &Trace,
+    ) -> Result<(GuestEnding, bool)> {
+        let silent = matches!(boot, Boot::Silent);
+        match boot {
+            Boot::PoweredOff => return Ok((GuestEnding::PoweredOff, false)),
+            Boot::Crashed(how) => return Ok((GuestEnding::Crashed(how), false)),
+            Boot::Silent | Boot::TimeLimit => {}
+        }
+        let verdict = evidence::collect(&self.scene(qemu, attempt), trace)?;
+        let ending = if silent {
+            GuestEnding::Stalled(verdict.reasons.join("; "))
+        } else {
+            GuestEnding::TimeLimit(self.limit)
+        };
+        Ok((ending, verdict.emulated_cpu))
+    }
+
+    fn monitor(&self) -> PathBuf {
+        PathBuf::from(format!("/tmp/{}.monitor", self.name))
+    }
+
+    fn scene(&self, qemu: &Supervised, attempt: usize) -> evidence::Scene {
+        evidence::Scene {
+            qemu: qemu.id(),
+            monitor: self.monitor(),
+            share: self.share(),
+            messages: self.file("qemu.log"),
+            record: self.file(&format!("stall-{}.txt", attempt + 1)),
+        }
+    }
+
+    fn qemu(&self) -> Command {
+        let mut qemu = Command::new("qemu-system-x86_64");
+        qemu.args(["-name", &format!("{},debug-threads=on", self.name)])
+            .args(["-machine", "q35", "-accel", "kvm", "-cpu", "host"])
+            .args(["-smp", "1", "-m", "1G"])
+            .args(["-nodefaults", "-vga", "none", "-display", "none"])
+            .arg("-no-reboot")
+            .arg("-kernel")
+            .arg(&self.kernel)
+            .arg("-initrd")
+            .arg(&self.initrd)
+            .args(["-append", &self.append])
+            .arg("-serial")
+            .arg(format!("file:{}", self.file("console.log").display()))
+            .arg("-serial")
+            .arg(format!("file:{}", self.file("tap").display()))
+            .arg("-monitor")
+            .arg(format!(
+                "unix:{},server=on,wait=off",
+                self.monitor().display()
+            ))
+            .arg("-device")
+            .arg(format!("vfio-pci,sysfsdev={},addr=2", self.vgpu.display()));
+        let share = Share {
+            tag: "out",
+            path: &self.share(),
+            slot: 5,
+            readonly: false,
+        };
+        share.add(&mut qemu, Bus::Ports);
+        if let Some(port) = self.shell_port {
+            qemu.arg("-serial")
+                .arg(format!("tcp:127.0.0.1:{port},server=on,wait=off"));
+        }
+        if let Some(image) = &self.disk {
+            l0::disk(&mut qemu, image, Bus::Ports);
+        }
+        qemu
+    }
+
+    fn wait(&self, qemu: &mut Supervised, started: Instant) -> Result<Boot> {
+        let signs = [
+            self.file("console.log"),
+            self.file("tap"),
+            self.share().join("alive"),
+        ];
+        let look = || signs.each_ref().map(|path| size(path));
+        let mut sizes = look();
+        let mut last_change = Instant::now();
+        loop {
+            if let Some(status) = qemu.wait(Duration::from_millis(500))? {
+                return Ok(if status.success() {
+                    Boot::PoweredOff
+                } else {
+                    Boot::Crashed(format!("its QEMU ended: {status}"))
+                });
+            }
+            // QEMU has stopped the guest: no need to wait for its silence.
+            if text(&self.file("qemu.log")).contains("KVM internal error") {
+                return Ok(Boot::Silent);
+            }
+            let now = look();
+            if now != sizes {
+                sizes = now;
+                last_change = Instant::now();
+            }
+            if self.shell_port.is_some() {
+                continue;
+            }
+            if last_change.elapsed().as_secs() > self.stall {
+                return Ok(Boot::Silent);
+            }
+            if started.elapsed().as_secs() > self.limit {
+                return Ok(Boot::TimeLimit);
+            }
+        }
+    }
+
+    /// Keeps the logs of a boot that is given up.
+    fn set_aside(&self, attempt: usize) -> Result<()> {
+        let mut logs: Vec<PathBuf> = ["console.log", "tap", "qemu.log"]
+            .map(|end| self.file(end))
+            .to_vec();
+        logs.push(self.share().join("kmsg"));
+        for log in logs.iter().filter(|log| log.exists()) {
+            let name = log.file_name().unwrap_or_default().to_string_lossy();
+            let kept = self.file(&format!("boot-{}.{name}", attempt + 1));
+            fs::rename(log, &kept).with_context(|| format!("moving {}", log.display()))?;
+        }
+        Ok(())
+    }
+}
+
+fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |about| about.len())
+}

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0
+//! One run from preparation to verdict.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::fcntl::{Flock, FlockArg};
+
+use super::broker::Broker;
+use super::gen9::Gen9;
+use super::initrd::{self, COMMON_SETS, Contents, KVMGT_SET, ModuleSet, NESTED_SETS, RGVT_SET};
+use super::l0::{self, Machine};
+use super::paths::{Kernel, Paths, RunFolder};
+use super::process::{self, Supervised, Terminal};
+use super::report::Report;
+use super::scenario::{Device, Driver, Scenario};
+use super::verdict::{self, Ending, Facts};
+use super::watch::{Watch, WatchResult};
+
+/// What was asked for.
+pub struct Options {
+    pub driver: Driver,
+    pub device: Device,
+    pub guests: u32,
+    pub boots: Option<u32>,
+    pub scenario: String,
+    pub kernel: Option<String>,
+    pub guest_kernel: Option<String>,
+    pub test_list: Option<PathBuf>,
+    /// Emulated CPUs of L1, instead of what is safe.
+    pub cpus: Option<u32>,
+    /// Seconds that the scenario may take, instead of its own limits.
+    pub limit: Option<u64>,
+    /// Take IGT up where the run before broke off.
+    pub resume: bool,
+    pub keep: bool,
+    pub shell: bool,
+}
+
+/// A prepared run.
+pub struct Run<'a> {
+    paths: &'a Paths,
+    options: Options,
+    scenario: Scenario,
+    folder: RunFolder,
+    kernel: Kernel,
+    /// Keeps a second run out of the same folder.
+    _lock: Flock<fs::File>,
+}
+
+/// On both kernels' command lines: fixed addresses, so that stacks can be symbolised from outside, and
+/// no mitigations, which cost an emulated CPU much and change nothing that is tested here.
+const KERNEL_ARGUMENTS: &[&str] = &[
+    "console=ttyS0",
+    "panic=-1",
+    "loglevel=4",
+    "nokaslr",
+    "mitigations=off",
+    "printk.devkmsg=on",
+];
+
+/// Seconds for each subtest of a list that does not say.
+const IGT_SECONDS: u32 = 60;
+
+impl<'a> Run<'a> {
+    pub fn prepare(paths: &'a Paths, options: Options) -> Result<Self> {
+        let mut scenario = Scenario::load(&paths.lab().join("scenarios"), &options.scenario)?;
+        if !scenario.drivers.contains(&options.driver) {
+            bail!(
+                "scenario {} is not for the driver {}",
+                options.scenario,
+                options.driver.name()
+            );
+        }
+        if let Some(limit) = options.limit {
+            scenario.l1_limit = limit;
+            scenario.guest_limit = limit;
+        }
+        let kernel = paths.kernel(options.kernel.as_deref())?;
+        match &options.test_list {
+            Some(lists) if !lists.exists() => bail!("no list of tests at {}", lists.display()),
+            None if scenario.needs_test_list => {
+                bail!("scenario {} needs --test-list", options.scenario)
+            }
+            _ => {}
+        }
+        let name = format!(
+            "{}-{}-{}-{}",
+            options.driver.name(),
+            options.device.name(),
+            options.scenario,
+            options.guests
+        );
+        let base = paths.tree.join("build/lab");
+        fs::create_dir_all(&base).with_context(|| format!("making {}", base.display()))?;
+        let lock = fs::File::create(base.join(format!("{name}.lock")))?;
+        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock)
+            .map_err(|(_, error)| error)
+            .with_context(|| format!("{name} is running already"))?;
+        Ok(Run {
+            paths,
+            scenario,
+            folder: RunFolder::create(base.join(name), options.resume)?,
+            kernel,
+            options,
+            _lock: lock,
+        })
+    }
+
+    /// Boots, waits, judges. Says whether all passed.
+    pub fn execute(mut self) -> Result<bool> {
+        let started = Instant::now();
+        self.build_initrds()?;
+        let mut gen9 = Gen9::start(
+            self.paths,
+            &self.folder,
+            self.options.device,
+            &self.scenario,
+        )?;
+        let machine = Machine {
+            folder: &self.folder,
+            kernel: &self.kernel.image,
+            initrd: &self.folder.file("l1.initrd"),
+            arguments: self.l1_arguments(),
+            cpus: self
+                .options
+                .cpus
+                .unwrap_or(if self.options.driver.is_nested() {
+                    1
+                } else {
+                    2
+                }),
+            gpu_socket: &gen9.socket,
+            disk: self.igt_disk()?,
+            shell: self.options.shell,
+        };
+        let terminal = if self.options.shell {
+            Terminal::Shared
+        } else {
+            Terminal::None
+        };
+        let mut l0 = Supervised::start(
+            "QEMU of L0",
+            machine.command(),
+            &self.folder.file("l0.log"),
+            terminal,
+        )?;
+        let ending = self.wait(&mut l0, &mut gen9, started)?;
+        if !matches!(ending, Ending::PoweredOff) {
+            // Best effort: a QEMU that is gone has no registers.
+            if let Ok(text) = l0::registers(&self.folder) {
+                fs::write(self.folder.file("l0.registers"), text)?;
+            }
+        }
+        l0.kill();
+        let dump = gen9.dump();
+        let gpu_stopped = gen9.process.stop()?;
+        drop(gen9);
+        if self.options.shell {
+            process::leftovers()?;
+            self.tidy();
+            return Ok(true);
+        }
+
+        let mut report = Report::default();
+        verdict::judge(
+            &Facts {
+                folder: &self.folder,
+                scenario: &self.scenario,
+                driver: self.options.driver,
+                guests: self.guest_boots(),
+                ending,
+                dump,
+                gpu_stopped,
+            },
+            &mut report,
+        )?;
+        report.judge("lab", "no process is left over", &process::leftovers()?);
+        report.remark(format!("{} s in all", started.elapsed().as_secs()));
+        let text = report.text();
+        fs::write(self.folder.file("report.txt"), &text)?;
+        self.tidy();
+        eprintln!("lab: logs are in {}", self.folder.path.display());
+        print!("{}", report.summary());
+        Ok(report.is_success())
+    }
+
+    /// How many guests boot in all, a multiple of those that run at once.
+    fn guest_boots(&self) -> u32 {
+        if !self.options.driver.is_nested() {
+            return 0;
+        }
+        let wanted = self.options.boots.unwrap_or(self.scenario.boots).max(1);
+        wanted.div_ceil(self.options.guests) * self.options.guests
+    }
+
+    fn rounds(&self) -> u32 {
+        self.guest_boots() / self.options.guests.max(1)
+    }
+
+    fn wait(&self, l0: &mut Supervised, gen9: &mut Gen9, started: Instant) -> Result<Ending> {
+        let limit = self.scenario.l1_limit
+            + u64::from(self.rounds()) * self.scenario.guest_limit
+            + if self.options.driver.is_nested() {
+                // Room for guests that have to be started again.
+                2 * self.scenario.guest_limit
+            } else {
+                0
+            };
+        let mut broker = Broker::default();
+        let mut watch = Watch::new(&self.folder, Duration::from_secs(self.scenario.l1_stall));
+        loop {
+            if let Some(status) = l0.wait(Duration::from_millis(200))? {
+                watch.look(&self.folder);
+                return Ok(if status.success() {
+                    Ending::PoweredOff
+                } else {
+                    let log = fs::read_to_string(self.folder.file("l0.log")).unwrap_or_default();
+                    let last = log.lines().next_back().unwrap_or_default();
+                    Ending::Crashed(format!("QEMU of L0 ended: {status}: {last}"))
+                });
+            }
+            broker.serve(&self.folder, gen9);
+            if process::interrupted() {
+                return Ok(Ending::Interrupted);
+            }
+            if let Some(status) = gen9.process.ended()? {
+                return Ok(Ending::Crashed(format!("gen9 ended: {status}")));
+            }
+            if self.options.shell {
+                continue;
+            }
+            if let WatchResult::Stalled(seconds) = watch.look(&self.folder) {
+                return Ok(Ending::Stalled(seconds));
+            }
+            if started.elapsed().as_secs() > limit {
+                return Ok(Ending::TimeLimit(limit));
+            }
+        }
+    }
+
+    fn l1_arguments(&self) -> Vec<String> {
+        KERNEL_ARGUMENTS
+            .iter()
+            .map(|argument| argument.to_string())
+            .chain(self.scenario.l1_args.iter().cloned())
+            .collect()
+    }
+
+    fn igt_disk(&self) -> Result<Option<PathBuf>> {
+        let image = self.paths.cache.join("igt.squashfs");
+        if image.is_file() {
+            Ok(Some(image))
+        } else if self.scenario.needs_igt {
+            bail!("no {}: run the set-up first", image.display());
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn build_initrds(&self) -> Result<()> {
+        let driver = self.options.driver;
+        let busybox = PathBuf::from("/usr/bin/busybox");
+        let cache = self.paths.cache.join("initrd");
+        let check = self.paths.program("i915-check")?;
+        let scripts = |level: &str| {
+            let lab = self.paths.lab();
+            vec![lab.join("shared"), lab.join(level)]
+        };
+        let files = self.igt_files()?;
+        let mut sets: Vec<&'static ModuleSet> = COMMON_SETS.iter().collect();
+        let mut extra_module = None;
+        match driver {
+            Driver::Native => {}
+            Driver::Kvmgt => sets.push(&KVMGT_SET),
+            Driver::Rgvt => {
+                sets.push(&RGVT_SET);
+                extra_module = Some(self.paths.rgvt_module()?);
+            }
+        }
+        if driver.is_nested() {
+            sets.extend(NESTED_SETS);
+        }
+        let l1 = Contents {
+            kernel: &self.kernel,
+            busybox: &busybox,
+            sets,
+            extra_module,
+            scripts: scripts("l1"),
+            programs: vec![check.clone()],
+            settings: self.l1_settings()?,
+            files: files.clone(),
+        };
+        initrd::build(&l1, &cache, &self.folder.file("l1.initrd"))?;
+        if !driver.is_nested() {
+            return Ok(());
+        }
+        let kernel = self
+            .paths
+            .guest_kernel(self.options.guest_kernel.as_deref(), &self.kernel)?;
+        let l2 = Contents {
+            kernel: &kernel,
+            busybox: &busybox,
+            sets: COMMON_SETS.iter().collect(),
+            extra_module: None,
+            scripts: scripts("l2"),
+            programs: vec![check],
+            settings: self.l2_settings(&kernel),
+            files,
+        };
+        initrd::build(&l2, &cache, &self.folder.file("l2.initrd"))
+    }
+
+    /// What goes into the initrds to run IGT.
+    fn igt_files(&self) -> Result<Vec<(String, PathBuf)>> {
+        let mut files = Vec::new();
+        let Some(lists) = &self.options.test_list else {
+            return Ok(files);
+        };
+        let script = self.paths.tree.join("tests/igt/run-igt.sh");
+        files.push(("run-igt.sh".to_string(), script));
+        if lists.is_file() {
+            let name = format!("lists/1-all.{IGT_SECONDS}.list");
+            files.push((name, lists.clone()));
+            return Ok(files);
+        }
+        for entry in fs::read_dir(lists).with_context(|| lists.display().to_string())? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            if let Some(name) = name.filter(|name| name.ends_with(".list")) {
+                files.push((format!("lists/{name}"), path.clone()));
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn l1_settings(&self) -> Result<Vec<(String, String)>> {
+        let kernel = self
+            .paths
+            .guest_kernel(self.options.guest_kernel.as_deref(), &self.kernel)?;
+        let guest_arguments: Vec<String> = KERNEL_ARGUMENTS
+            .iter()
+            .map(|argument| argument.to_string())
+            .chain(self.scenario.l2_args.iter().cloned())
+            .collect();
+        Ok(settings(&[
+            ("DRIVER", self.options.driver.name()),
+            ("DEVICE", self.options.device.name()),
+            ("GUESTS", &self.options.guests.to_string()),
+            ("ROUNDS", &self.rounds().to_string()),
+            ("SCRIPT", &self.scenario.l1_script),
+            ("CHECKS", &self.scenario.checks),
+            ("I915_ARGS", &self.scenario.l1_i915),
+            ("LAB", &self.paths.myself.display().to_string()),
+            ("RUN", &self.folder.path.display().to_string()),
+            ("GUEST_KERNEL", &kernel.image.display().to_string()),
+            ("GUEST_ARGS", &guest_arguments.join(" ")),
+            ("GUEST_LIMIT", &self.scenario.guest_limit.to_string()),
+            ("GUEST_STALL", &self.scenario.guest_stall.to_string()),
+            (
+                "GUEST_RESTARTS",
+                &self.scenario.guest_restarts.to_string(),
+            ),
+            (
+                "GUEST_RESUMES",
+                if self.scenario.guest_resumes { "1" } else { "" },
+            ),
+            ("SHELL_WANTED", if self.options.shell { "1" } else { "" }),
+        ]))
+    }
+
+    fn l2_settings(&self, kernel: &Kernel) -> Vec<(String, String)> {
+        settings(&[
+            ("DRIVER", self.options.driver.name()),
+            ("DEVICE", self.options.device.name()),
+            ("SCRIPT", &self.scenario.l2_script),
+            ("CHECKS", &self.scenario.checks),
+            ("I915_ARGS", &self.scenario.l2_i915),
+            // L1's own symbols serve for guests that run the same kernel.
+            (
+                "SYMBOLS_WANTED",
+                if kernel.version == self.kernel.version {
+                    ""
+                } else {
+                    "1"
+                },
+            ),
+        ])
+    }
+
+    /// Removes what is large and can be made again.
+    fn tidy(&mut self) {
+        if self.options.keep {
+            return;
+        }
+        for name in [
+            "l1.initrd",
+            "l2.initrd",
+            "gen9.sock",
+            "witness.sock",
+            "l0.monitor",
+        ] {
+            // What is not there need not be removed.
+            let _ = fs::remove_file(self.folder.file(name));
+        }
+    }
+}
+
+fn settings(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect()
+}

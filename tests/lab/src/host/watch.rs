@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Watches L1 from outside: shows its test points as they come, and notices when it falls silent.
+
+use std::fs;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::paths::RunFolder;
+
+/// What a look found.
+pub enum WatchResult {
+    Alive,
+    /// Silent for so many seconds.
+    Stalled(u64),
+}
+
+/// The state between two looks.
+pub struct Watch {
+    limit: Duration,
+    last_change: Instant,
+    sizes: Vec<u64>,
+    shown: u64,
+}
+
+/// L1 adds to the last of these as long as its shell runs.
+const SIGNS: &[&str] = &["l1.console.log", "l1.tap", "out/l1.alive"];
+
+impl Watch {
+    pub fn new(folder: &RunFolder, limit: Duration) -> Self {
+        Watch {
+            limit,
+            last_change: Instant::now(),
+            sizes: sizes(folder),
+            shown: 0,
+        }
+    }
+
+    pub fn look(&mut self, folder: &RunFolder) -> WatchResult {
+        self.show(&folder.file("l1.tap"));
+        let sizes = sizes(folder);
+        if sizes != self.sizes {
+            self.sizes = sizes;
+            self.last_change = Instant::now();
+        }
+        let silence = self.last_change.elapsed();
+        if silence > self.limit {
+            WatchResult::Stalled(silence.as_secs())
+        } else {
+            WatchResult::Alive
+        }
+    }
+
+    /// Copies complete new lines of L1's stream to the standard error output.
+    fn show(&mut self, path: &Path) {
+        let Ok(mut file) = fs::File::open(path) else {
+            return;
+        };
+        let mut text = Vec::new();
+        if file.seek(SeekFrom::Start(self.shown)).is_err() || file.read_to_end(&mut text).is_err() {
+            return;
+        }
+        let complete = text
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |n| n + 1);
+        for line in String::from_utf8_lossy(&text[..complete]).lines() {
+            eprintln!("  l1| {line}");
+        }
+        self.shown += complete as u64;
+    }
+}
+
+fn sizes(folder: &RunFolder) -> Vec<u64> {
+    SIGNS
+        .iter()
+        .map(|name| fs::metadata(folder.file(name)).map_or(0, |about| about.len()))
+        .collect()
+}
