@@ -70,7 +70,7 @@ lab-shell: all ## A shell in L1; there, l2 leads to a guest's
 
 .PHONY: igt
 igt: all ## IGT on all devices and drivers, into tests/lab/igt/results.csv
-	@scripts/lab igt
+	@scripts/igt table
 
 .PHONY: fuzz
 fuzz: setup ## Fuzz gen9, each target for SECONDS_EACH=60 (FUZZ=target: only that)

@@ -27,6 +27,19 @@ count_results() {
 	}'
 }
 
+# count_tap <TAP : the closing line for a TAP stream; a point that its plan promised and that is not there
+# has failed.
+count_tap() {
+	awk '
+	/^1\.\.[0-9]+/ { plan = substr($1, 4) + 0 }
+	/^not ok / { f++ }
+	/^ok / { if ($0 ~ /# SKIP/) s++; else p++ }
+	END {
+		if (p + f + s < plan) f += plan - p - f - s
+		printf "%d passed, %d failed, %d skipped\n", p, f, s
+	}'
+}
+
 # count_self_test : does it count these right?
 count_self_test() {
 	local status expected text found wrong=0
@@ -46,5 +59,10 @@ count_self_test() {
 		0|1 0 0|1 passed, 0 failed\n2 passed, and more\n
 		124|3 1 0|3 passed, 0 failed\n
 	EOF
+	found=$(printf '1..5\nok 1 - a\nok 2 - b # SKIP c\nnot ok 3 - d\nok 4 - e\n' | count_tap)
+	if [[ $found != '2 passed, 2 failed, 1 skipped' ]]; then
+		printf 'count_tap: found %s\n' "$found"
+		wrong=1
+	fi
 	return $wrong
 }

@@ -109,9 +109,7 @@ impl Gpu {
     /// content, as it does on hardware across a function-level reset.
     pub fn reset(&self) {
         self.engines.stop_all(self);
-        for offset in (0..crate::regs::MMIO_SIZE).step_by(4) {
-            self.regs.set(offset, 0);
-        }
+        self.regs.clear();
         for span in self.map.spans() {
             for k in 0..span.count {
                 self.regs.set(span.first + 4 * k, span.reset);

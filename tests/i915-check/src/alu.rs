@@ -60,7 +60,7 @@ impl Alu {
             Self::StoreCarry(n) => (0x180, reg(n), CF),
             Self::StoreZero(n) => (0x180, reg(n), ZF),
         };
-        opcode << 20 | first << 10 | second
+        (opcode << 20) | (first << 10) | second
     }
 }
 

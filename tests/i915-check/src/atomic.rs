@@ -69,14 +69,14 @@ pub enum Predicate {
 impl Batch {
     /// An atomic operation on 32 bits.
     pub fn atomic(&mut self, operation: Atomic, address: u64, a: u32, b: u32) -> &mut Self {
-        let header = MI_ATOMIC | INLINE_DATA | CS_STALL | (operation as u32) << 8;
+        let header = MI_ATOMIC | INLINE_DATA | CS_STALL | ((operation as u32) << 8);
         self.command(header, &[lo(address), hi(address), a, b, 0, 0, 0, 0, 0, 0])
     }
 
     /// An atomic operation on 64 bits.
     pub fn atomic64(&mut self, operation: Atomic, address: u64, a: u64, b: u64) -> &mut Self {
         let code = operation as u32 | OPERATION_QWORD;
-        let header = MI_ATOMIC | INLINE_DATA | CS_STALL | SIZE_QWORD | code << 8;
+        let header = MI_ATOMIC | INLINE_DATA | CS_STALL | SIZE_QWORD | (code << 8);
         let rest = [
             lo(address),
             hi(address),

@@ -26,7 +26,7 @@ const MI_BATCH_BUFFER_START: u32 = mi(0x31);
 /// An opcode that the PRM leaves out; the kernel's parser lets it through on every engine.
 const MI_UNKNOWN: u32 = mi(0x3f);
 /// 3DSTATE type 3, pipeline 3, opcode 2.
-const PIPE_CONTROL: u32 = 0x3 << 29 | 0x3 << 27 | 0x2 << 24;
+const PIPE_CONTROL: u32 = (0x3 << 29) | (0x3 << 27) | (0x2 << 24);
 
 /// Dword 0 of MI_STORE_DATA_IMM: 64 bits of data.
 const STORE_QWORD: u32 = 1 << 21;
@@ -181,7 +181,7 @@ impl Batch {
 
     /// Waits until the dword at `address` compares with `value`.
     pub fn semaphore_wait(&mut self, address: u64, compare: Compare, value: u32) -> &mut Self {
-        let header = MI_SEMAPHORE_WAIT | SEMAPHORE_POLL | (compare as u32) << 12;
+        let header = MI_SEMAPHORE_WAIT | SEMAPHORE_POLL | ((compare as u32) << 12);
         self.command(header, &[value, lo(address), hi(address)])
     }
 

@@ -7,7 +7,7 @@ use crate::tiling::Tiling;
 
 /// Client 2 in bits 31:29, opcode in 28:22.
 const fn blt(opcode: u32) -> u32 {
-    2 << 29 | opcode << 22
+    (2 << 29) | (opcode << 22)
 }
 
 const XY_FAST_COPY_BLT: u32 = blt(0x42);
@@ -73,7 +73,7 @@ impl Rect {
 }
 
 fn point(x: u16, y: u16) -> u32 {
-    u32::from(y) << 16 | u32::from(x)
+    (u32::from(y) << 16) | u32::from(x)
 }
 
 /// A surface as a blit names it.
@@ -132,7 +132,7 @@ impl Batch {
     pub fn color_blit(&mut self, target: &Target, rect: Rect, color: u32) -> &mut Self {
         let tiled = if target.is_tiled() { DST_TILED } else { 0 };
         let rest = [
-            (target.depth as u32) << 24 | ROP_PATTERN | target.pitch_field(),
+            ((target.depth as u32) << 24) | ROP_PATTERN | target.pitch_field(),
             rect.top_left(),
             rect.bottom_right(),
             lo(target.address),
@@ -153,7 +153,7 @@ impl Batch {
         let dst_tiled = if destination.is_tiled() { DST_TILED } else { 0 };
         let src_tiled = if source.is_tiled() { SRC_TILED } else { 0 };
         let rest = [
-            (destination.depth as u32) << 24 | ROP_SOURCE | destination.pitch_field(),
+            ((destination.depth as u32) << 24) | ROP_SOURCE | destination.pitch_field(),
             rect.top_left(),
             rect.bottom_right(),
             lo(destination.address),
@@ -178,9 +178,9 @@ impl Batch {
         from: (u16, u16),
     ) -> &mut Self {
         let header =
-            XY_FAST_COPY_BLT | source.fast_tiling() << 20 | destination.fast_tiling() << 13;
+            XY_FAST_COPY_BLT | (source.fast_tiling() << 20) | (destination.fast_tiling() << 13);
         let rest = [
-            (destination.depth as u32) << 24 | destination.pitch_field(),
+            ((destination.depth as u32) << 24) | destination.pitch_field(),
             rect.top_left(),
             rect.bottom_right(),
             lo(destination.address),

@@ -242,7 +242,7 @@ impl Buffer {
 
     /// Reads the 64 bits whose low half is the dword at `index`.
     pub fn read64(&self, index: usize) -> u64 {
-        u64::from(self.map.read(index)) | u64::from(self.map.read(index + 1)) << 32
+        u64::from(self.map.read(index)) | (u64::from(self.map.read(index + 1)) << 32)
     }
 
     /// Writes the dword at `index`.

@@ -20,7 +20,7 @@ const RW: u64 = 3;
 
 /// An ioctl number as `asm-generic/ioctl.h` lays it out, of type `'d'` (DRM).
 const fn number(direction: u64, nr: u64, size: usize) -> libc::Ioctl {
-    (direction << 30 | (size as u64) << 16 | (b'd' as u64) << 8 | nr) as libc::Ioctl
+    ((direction << 30) | ((size as u64) << 16) | ((b'd' as u64) << 8) | nr) as libc::Ioctl
 }
 
 /// A structure that one DRM ioctl takes.
@@ -296,7 +296,7 @@ impl ExecObject {
     /// An object at a fixed 48-bit address. The kernel wants it canonical: bit 47 repeated above.
     pub fn pinned(handle: u32, address: u64, flags: u64) -> Self {
         let flags = flags | object_flags::PINNED | object_flags::SUPPORTS_48B_ADDRESS;
-        let sign = if address & 1 << 47 == 0 {
+        let sign = if address & (1 << 47) == 0 {
             0
         } else {
             0xffff << 48

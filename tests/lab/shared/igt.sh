@@ -22,7 +22,7 @@ igt_mount() {
 # table of results judges it.
 igt_lists() {
 	check "IGT's root is mounted" igt_mount || return
-	chroot /igt /usr/bin/env PATH=/usr/bin:/bin /bin/sh /tmp/lab/run-igt.sh /tmp/lab/lists /out/igt |
+	env PATH=/usr/bin:/bin chroot /igt /bin/sh /tmp/lab/run-igt.sh /tmp/lab/lists /out/igt 2>&1 |
 		while read -r igt_line; do
 			note "$(uptime_s) s: $igt_line"
 		done

@@ -94,7 +94,7 @@ fn image(gpu: &Gpu, base: u32, shape: u8, tail: u32) {
         (base + 0x34, 0),
         (base + 0x30, tail),
         (base + 0x38, RING as u32),
-        (base + 0x3c, RING_SIZE as u32 - 0x1000 | 1),
+        (base + 0x3c, (RING_SIZE as u32 - 0x1000) | 1),
     ];
     for ((register, value), dword) in registers.into_iter().zip((2..).step_by(2)) {
         slot(dword, register);
@@ -118,7 +118,7 @@ fuzz_target!(|data: &[u8]| {
     let [low, high, commands @ ..] = split else {
         return;
     };
-    let split = usize::from(u16::from_le_bytes([*low, *high])) % (RING_SIZE - 8) & !7;
+    let split = (usize::from(u16::from_le_bytes([*low, *high])) % (RING_SIZE - 8)) & !7;
     let (ring, batch) = commands.split_at(split.min(commands.len()));
     let gpu = &*GPU;
     let engine = EngineId::ALL[usize::from(shape & 3)];

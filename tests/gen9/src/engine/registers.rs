@@ -20,6 +20,7 @@ pub mod at {
     pub const HWSTAM: u32 = 0x98;
     pub const MI_MODE: u32 = 0x9c;
     pub const IMR: u32 = 0xa8;
+    pub const EIR: u32 = 0xb0;
     pub const EMR: u32 = 0xb4;
     pub const INSTPM: u32 = 0xc0;
     pub const RESET_CTL: u32 = 0xd0;
@@ -56,6 +57,9 @@ const MASKED: [u32; 6] = [
     csb::POINTER,
 ];
 
+/// Tiling of the blitter's operands (i915: `BCS_SWCTRL`).
+const BCS_SWCTRL: u32 = 0x2_2200;
+
 /// Masked chicken bits inside the render engine's block (i915: `gt/intel_gt_regs.h`).
 const RENDER_MASKED: [u32; 11] = [
     0x2088, // IPEIR / VF chicken
@@ -75,6 +79,7 @@ const RENDER_MASKED: [u32; 11] = [
 pub fn is_masked(engine: EngineId, offset: u32) -> bool {
     MASKED.contains(&offset)
         || matches!(offset, at::MI_MODE | at::RESET_CTL)
+        || engine.base() + offset == BCS_SWCTRL
         || engine == EngineId::Rcs && RENDER_MASKED.contains(&(engine.base() + offset))
 }
 
@@ -96,6 +101,7 @@ pub fn reset(gpu: &Gpu, id: EngineId) {
         at::ACTHD,
         at::ACTHD_UDW,
         at::MI_MODE,
+        at::EIR,
         at::INSTPM,
         at::RESET_CTL,
         at::BB_STATE,
@@ -135,10 +141,12 @@ impl Block for Engines {
             ] {
                 spans.push(one(offset, Policy::Handled, 0));
             }
+            spans.push(one(at::EIR, Policy::WriteOneClear, 0));
             for offset in [at::IMR, at::HWSTAM, at::EMR] {
                 spans.push(one(offset, Policy::Plain, !0));
             }
         }
+        spans.push(Span::one(BCS_SWCTRL, Policy::Masked, 0));
         spans.extend(RENDER_MASKED.map(|offset| Span::one(offset, Policy::Masked, 0)));
         spans
     }

@@ -32,6 +32,16 @@ impl RegFile {
         }
     }
 
+    /// Sets every register to zero.
+    pub fn clear(&self) {
+        for offset in (0..MMIO_SIZE).step_by(4) {
+            // Reading first leaves the pages of registers that nobody used unallocated.
+            if self.get(offset) != 0 {
+                self.set(offset, 0);
+            }
+        }
+    }
+
     /// Replaces the value by what `f` makes of it, atomically; returns the value before.
     pub fn update(&self, offset: u32, mut f: impl FnMut(u32) -> u32) -> u32 {
         let Some(cell) = self.cell(offset) else {

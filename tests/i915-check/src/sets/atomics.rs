@@ -53,7 +53,7 @@ fn atomic(bench: &Bench, engine: Engine) -> Result<Outcome> {
         let cases = [
             (x, y, z),
             (x, x, z),
-            (x | 1 << 63 | 1 << 31, y & !(1 << 63 | 1 << 31), z),
+            (x | (1 << 63) | (1 << 31), y & !((1 << 63) | (1 << 31)), z),
         ];
         let mut wanted = Vec::new();
         let mut batch = Batch::new();

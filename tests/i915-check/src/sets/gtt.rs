@@ -158,7 +158,7 @@ fn more_than_fences(bench: &Bench) -> Result<Outcome> {
         objects.push((tiling, buffer.map_aperture()?, buffer));
     }
     for pass in 0..2 * bench.rounds {
-        let value = |n: usize| pass << 16 | n as u32;
+        let value = |n: usize| (pass << 16) | n as u32;
         let place = |n: usize| (4 * (n * 7 % (PITCH / 4)), (n * 5 + pass as usize) % ROWS);
         for (n, (_, aperture, buffer)) in objects.iter().enumerate() {
             let (x, y) = place(n);

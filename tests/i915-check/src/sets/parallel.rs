@@ -41,7 +41,7 @@ fn meet(bench: &Bench, own_contexts: bool) -> Result<Outcome> {
             for index in 0..STORES {
                 batch.store_dword(
                     results.address_of(index),
-                    round << 16 | (n * STORES + index) as u32,
+                    (round << 16) | (n * STORES + index) as u32,
                 );
             }
             let batch = device.batch_buffer(batch.end())?;
@@ -58,8 +58,9 @@ fn meet(bench: &Bench, own_contexts: bool) -> Result<Outcome> {
         for (n, (_, results, batch)) in running.iter().enumerate() {
             batch.wait(bench.limit)?;
             for index in 0..STORES {
-                let wanted = round << 16 | (n * STORES + index) as u32;
-                let what = format_args!("dword {index} of {}", Engine::ALL[n]);
+                let wanted = (round << 16) | (n * STORES + index) as u32;
+                let engine = Engine::ALL[n];
+                let what = format!("dword {index} of {engine}");
                 expect(what, results.read(index).into(), wanted.into())?;
             }
         }

@@ -96,7 +96,7 @@ fn math(bench: &Bench, engine: Engine) -> Result<Outcome> {
         let mut place = (0..).step_by(2);
         for (a, b) in operands {
             for ((name, _, model), index) in OPERATIONS.iter().zip(&mut place) {
-                let what = format_args!("{name} of {a:#x} and {b:#x}");
+                let what = format!("{name} of {a:#x} and {b:#x}");
                 expect(what, rig.target.read64(index), model(a, b))?;
             }
         }

@@ -9,6 +9,7 @@ pub mod l0;
 pub mod modules;
 pub mod paths;
 pub mod process;
+pub mod ramdisks;
 pub mod report;
 pub mod run;
 pub mod scenario;

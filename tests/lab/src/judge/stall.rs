@@ -3,8 +3,8 @@
 //!
 //! QEMU's TCG can deliver an interrupt that a hypervisor in L1 injects twice: once as injected, and,
 //! when the CPU is kicked before its next exit, once more as an exception that ignores the guest's
-//! interrupt flag. A guest whose timer interrupt is struck so spins for ever on the lock that it
-//! holds itself. KVM sees the second delivery as an exit whose EXITINTINFO (AMD64 Architecture
+//! interrupt flag. A guest whose timer interrupt is struck so spins for ever on the lock, or the
+//! sequence count, that it holds itself. KVM sees the second delivery as an exit whose EXITINTINFO (AMD64 Architecture
 //! Programmer's Manual, volume 2, section 15.7.2) has type 3, exception, with the vector of an
 //! interrupt, which no real CPU can produce.
 //!
@@ -49,7 +49,7 @@ const INTERRUPT_FLAG: u64 = 1 << 9;
 
 pub fn judge(evidence: &Evidence, symbols: &Symbols) -> Verdict {
     let mut reasons = Vec::new();
-    let spins = spins_on_a_lock(&evidence.registers, symbols);
+    let spins = spins(&evidence.registers, symbols);
     if let Some(place) = &spins {
         reasons.push(format!("spins in {place} with interrupts off"));
     }
@@ -73,19 +73,19 @@ pub fn judge(evidence: &Evidence, symbols: &Symbols) -> Verdict {
     }
 }
 
-/// Whether each sample has the CPU in the slow path of a spin lock with interrupts off.
-fn spins_on_a_lock(samples: &[String], symbols: &Symbols) -> Option<String> {
+/// The one function that each sample has the CPU in with interrupts off: it waits for a lock or a
+/// sequence count that the code it interrupted holds.
+fn spins(samples: &[String], symbols: &Symbols) -> Option<String> {
     let mut place = None;
     for sample in samples {
-        let rip = register(sample, "RIP=")?;
         let flags = register(sample, "RFL=")?;
-        let (name, _) = symbols.find(rip)?;
-        if flags & INTERRUPT_FLAG != 0 || !name.contains("queued_spin_lock_slowpath") {
+        let (name, _) = symbols.find(register(sample, "RIP=")?)?;
+        if flags & INTERRUPT_FLAG != 0 || place.is_some_and(|place| place != name) {
             return None;
         }
-        place = Some(name.to_string());
+        place = Some(name);
     }
-    place
+    place.map(str::to_string)
 }
 
 fn register(text: &str, name: &str) -> Option<u64> {
@@ -130,6 +130,8 @@ fn delivered_twice(trace: &str, threads: &[u32]) -> Option<u64> {
             continue;
         };
         if let Some(vector) = hex_after(line, "kvm_inj_virq: IRQ 0x") {
+            // A guest that takes another interrupt has outlived what was before.
+            found = None;
             injected.retain(|(other, _)| *other != thread);
             injected.push((thread, vector));
         } else if let Some(info) = hex_after(line, "intr_info 0x") {
@@ -159,10 +161,11 @@ fn stale_event(evidence: &Evidence) -> Option<u64> {
     (info & VALID == 0 && info & TYPE_MASK != 0).then_some(info)
 }
 
-/// The vector in an EXITINTINFO that only a confused CPU produces.
+/// The vector in an EXITINTINFO that only a confused CPU produces. The valid bit may be clear: TCG leaves
+/// what it delivered last.
 fn interrupt_as_exception(info: u64) -> Option<u64> {
     let vector = info & VECTOR_MASK;
-    let odd = info & VALID != 0 && info & TYPE_MASK == TYPE_EXCEPTION && vector >= FIRST_INTERRUPT;
+    let odd = info & TYPE_MASK == TYPE_EXCEPTION && vector >= FIRST_INTERRUPT;
     odd.then_some(vector)
 }
 
@@ -207,7 +210,7 @@ mod tests {
     const TWICE: &str = "# tracer: nop\n\
         \x20 CPU 0/KVM-77      [000] d..1.  12.300000: kvm_inj_virq: IRQ 0xec\n\
         \x20 CPU 0/KVM-77      [000] d....  12.300100: kvm_exit: vcpu 0 reason interrupt rip 0x1 \
-        info1 0x0 info2 0x0 intr_info 0x800003ec error_code 0x0 requests 0x0\n";
+        info1 0x0 info2 0x0 intr_info 0x000003ec error_code 0x0 requests 0x0\n";
 
     fn evidence() -> Evidence {
         Evidence {
@@ -252,6 +255,12 @@ mod tests {
         let mut moving = evidence();
         moving.registers[1] = sample(IDLE, 0x46);
         assert!(!judge(&moving, &symbols()).emulated_cpu);
+        let mut survivor = evidence();
+        survivor.stack.clear();
+        survivor
+            .trace
+            .push_str(TWICE.lines().nth(1).unwrap_or_default());
+        assert!(!judge(&survivor, &symbols()).emulated_cpu);
         let mut open = evidence();
         open.registers[0] = sample(SPIN, 0x246);
         assert!(!judge(&open, &symbols()).emulated_cpu);
@@ -270,13 +279,15 @@ mod tests {
     fn other_guests_and_other_events_do_not_count() {
         assert_eq!(delivered_twice(TWICE, &[77]), Some(0xec));
         assert_eq!(delivered_twice(TWICE, &[78]), None);
+        let in_delivery = TWICE.replace("0x000003ec", "0x800003ec");
+        assert_eq!(delivered_twice(&in_delivery, &[77]), Some(0xec));
         // An interrupt, type 0, that an exit struck is an everyday event.
-        let usual = TWICE.replace("0x800003ec", "0x800000ec");
+        let usual = TWICE.replace("0x000003ec", "0x800000ec");
         assert_eq!(delivered_twice(&usual, &[77]), None);
         // So is an exception, vector 14.
-        let fault = TWICE.replace("0x800003ec", "0x8000030e");
+        let fault = TWICE.replace("0x000003ec", "0x8000030e");
         assert_eq!(delivered_twice(&fault, &[77]), None);
-        let another = TWICE.replace("0x800003ec", "0x800003ed");
+        let another = TWICE.replace("0x000003ec", "0x800003ed");
         assert_eq!(delivered_twice(&another, &[77]), None);
     }
 
@@ -308,7 +319,7 @@ mod tests {
         assert!(!judge(&real, &symbols()).emulated_cpu);
         real.trace = STALE.replace("0x00000b0e", "0x000000ec");
         assert!(!judge(&real, &symbols()).emulated_cpu);
-        real.trace = format!("{STALE}{TWICE}");
+        real.trace = format!("{STALE}{}", TWICE.replace("0x000003ec", "0x800003ec"));
         assert!(!judge(&real, &symbols()).emulated_cpu);
     }
 }

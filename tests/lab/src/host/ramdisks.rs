@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What one run puts into the initial RAM disks of L1 and of its guests.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::initrd::{self, COMMON_SETS, Contents, KVMGT_SET, ModuleSet, NESTED_SETS, RGVT_SET};
+use super::paths::Kernel;
+use super::run::Run;
+use super::scenario::Driver;
+
+/// On both kernels' command lines: fixed addresses, so that stacks can be symbolised from outside, and
+/// no mitigations, which cost an emulated CPU much and change nothing that is tested here.
+pub const KERNEL_ARGUMENTS: &[&str] = &[
+    "console=ttyS0",
+    "panic=-1",
+    "loglevel=4",
+    "nokaslr",
+    "mitigations=off",
+    "printk.devkmsg=on",
+];
+
+/// Seconds for each subtest of a list that does not say.
+const IGT_SECONDS: u32 = 60;
+
+impl Run<'_> {
+    pub(super) fn build_initrds(&self) -> Result<()> {
+        let driver = self.options.driver;
+        let busybox = PathBuf::from("/usr/bin/busybox");
+        let cache = self.paths.cache.join("initrd");
+        let check = self.paths.program("i915-check")?;
+        let scripts = |level: &str| {
+            let lab = self.paths.lab();
+            vec![lab.join("shared"), lab.join(level)]
+        };
+        let files = self.igt_files()?;
+        let mut sets: Vec<&'static ModuleSet> = COMMON_SETS.iter().collect();
+        let mut extra_module = None;
+        match driver {
+            Driver::Native => {}
+            Driver::Kvmgt => sets.push(&KVMGT_SET),
+            Driver::Rgvt => {
+                sets.push(&RGVT_SET);
+                extra_module = Some(self.paths.rgvt_module()?);
+            }
+        }
+        if driver.is_nested() {
+            sets.extend(NESTED_SETS);
+        }
+        let l1 = Contents {
+            kernel: &self.kernel,
+            busybox: &busybox,
+            sets,
+            extra_module,
+            scripts: scripts("l1"),
+            programs: vec![check.clone()],
+            settings: self.l1_settings()?,
+            files: files.clone(),
+        };
+        initrd::build(&l1, &cache, &self.folder.file("l1.initrd"))?;
+        if !driver.is_nested() {
+            return Ok(());
+        }
+        let kernel = self
+            .paths
+            .guest_kernel(self.options.guest_kernel.as_deref(), &self.kernel)?;
+        let l2 = Contents {
+            kernel: &kernel,
+            busybox: &busybox,
+            sets: COMMON_SETS.iter().collect(),
+            extra_module: None,
+            scripts: scripts("l2"),
+            programs: vec![check],
+            settings: self.l2_settings(&kernel),
+            files,
+        };
+        initrd::build(&l2, &cache, &self.folder.file("l2.initrd"))
+    }
+
+    /// What goes into the initrds to run IGT.
+    fn igt_files(&self) -> Result<Vec<(String, PathBuf)>> {
+        let mut files = Vec::new();
+        let Some(lists) = &self.options.test_list else {
+            return Ok(files);
+        };
+        let script = self.paths.tree.join("tests/igt/run-igt.sh");
+        files.push(("run-igt.sh".to_string(), script));
+        if lists.is_file() {
+            let name = format!("lists/1-all.{IGT_SECONDS}.list");
+            files.push((name, lists.clone()));
+            return Ok(files);
+        }
+        for entry in fs::read_dir(lists).with_context(|| lists.display().to_string())? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            if let Some(name) = name.filter(|name| name.ends_with(".list")) {
+                files.push((format!("lists/{name}"), path.clone()));
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn l1_settings(&self) -> Result<Vec<(String, String)>> {
+        let kernel = self
+            .paths
+            .guest_kernel(self.options.guest_kernel.as_deref(), &self.kernel)?;
+        let guest_arguments: Vec<String> = KERNEL_ARGUMENTS
+            .iter()
+            .map(|argument| argument.to_string())
+            .chain(self.scenario.l2_args.iter().cloned())
+            .collect();
+        Ok(settings(&[
+            ("DRIVER", self.options.driver.name()),
+            ("DEVICE", self.options.device.name()),
+            ("GUESTS", &self.options.guests.to_string()),
+            ("ROUNDS", &self.rounds().to_string()),
+            ("SCRIPT", &self.scenario.l1_script),
+            ("CHECKS", &self.scenario.checks),
+            ("I915_ARGS", &self.scenario.l1_i915),
+            ("LAB", &self.paths.myself.display().to_string()),
+            ("RUN", &self.folder.path.display().to_string()),
+            ("GUEST_KERNEL", &kernel.image.display().to_string()),
+            ("GUEST_ARGS", &guest_arguments.join(" ")),
+            ("GUEST_LIMIT", &self.scenario.guest_limit.to_string()),
+            ("GUEST_STALL", &self.scenario.guest_stall.to_string()),
+            ("GUEST_RESTARTS", &self.scenario.guest_restarts.to_string()),
+            (
+                "GUEST_RESUMES",
+                if self.scenario.guest_resumes { "1" } else { "" },
+            ),
+            ("SHELL_WANTED", if self.options.shell { "1" } else { "" }),
+        ]))
+    }
+
+    fn l2_settings(&self, kernel: &Kernel) -> Vec<(String, String)> {
+        settings(&[
+            ("DRIVER", self.options.driver.name()),
+            ("DEVICE", self.options.device.name()),
+            ("SCRIPT", &self.scenario.l2_script),
+            ("CHECKS", &self.scenario.checks),
+            ("I915_ARGS", &self.scenario.l2_i915),
+            // L1's own symbols serve for guests that run the same kernel.
+            (
+                "SYMBOLS_WANTED",
+                if kernel.version == self.kernel.version {
+                    ""
+                } else {
+                    "1"
+                },
+            ),
+        ])
+    }
+}
+
+fn settings(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect()
+}
