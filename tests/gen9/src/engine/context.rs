@@ -104,7 +104,7 @@ impl<'g> Image<'g> {
         Ppgtt::new(root, self.descriptor.four_level())
     }
 
-    /// Loads registers from the image and gives the streamer's state.
+    /// Loads the ring block's registers and gives the streamer's state.
     pub fn load(&self) -> State {
         let base = self.engine.base();
         let regs = &self.gpu.regs;
@@ -117,7 +117,6 @@ impl<'g> Image<'g> {
                     regs.set(register, value);
                 }
             });
-            self.load_units();
         }
         let ctl = self.get(slot::CTL);
         let ring = Ring {
@@ -219,7 +218,9 @@ impl<'g> Image<'g> {
         LRI << 23 | (2 * pairs - 1)
     }
 
-    fn load_units(&self) {
+    /// Loads the registers of the units behind the streamer. On hardware this part of the image
+    /// follows the indirect context's commands, so what those set in passing does not stay.
+    pub fn load_units(&self) {
         let mut dword = unit_state::FIRST_DWORD;
         if self.get(dword) != self.units_header() {
             return;

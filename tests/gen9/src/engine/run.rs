@@ -11,7 +11,7 @@ use super::csb::{self, Event};
 use super::pace::Pace;
 use super::registers::{STOP_RING, at};
 use super::{Descriptor, Engine, Ports};
-use crate::cs::{State, Step, Streamer};
+use crate::cs::{Ring, State, Step, Streamer};
 use crate::gpu::Gpu;
 
 /// First and longest pause between two looks at an unsatisfied semaphore.
@@ -98,14 +98,12 @@ fn run_context(engine: &Engine, gpu: &Gpu, ports: &mut Ports) -> End {
     let base = engine.id.base();
     gpu.regs.set(base + at::EXECLIST_STATUS_HI, context.id());
     let image = Image::new(gpu, engine.id, context);
-    let inhibited = image.inhibited();
     let started = gpu.clock.timestamp();
     let ran_before = image.timestamp();
     let state = image.load();
     let vm = image.page_tables();
     let mut streamer = Streamer::new(gpu, engine.id, state, vm, context.lrca());
-    let hung =
-        gpu.witness.hang_injected(engine.id) || !run_workarounds(&image, &mut streamer, inhibited);
+    let hung = gpu.witness.hang_injected(engine.id) || !restore(&image, &mut streamer);
     let end = if hung {
         wait_for_reset(engine)
     } else {
@@ -118,21 +116,20 @@ fn run_context(engine: &Engine, gpu: &Gpu, ports: &mut Ports) -> End {
     end
 }
 
-/// Runs the indirect-context and per-context batches. False when one of them hangs.
-fn run_workarounds(image: &Image<'_>, streamer: &mut Streamer<'_>, inhibited: bool) -> bool {
-    let indirect = image.indirect_context().filter(|_| !inhibited);
-    let per_context = image.per_context_batch();
-    if indirect.is_none() && per_context.is_none() {
-        return true;
-    }
+/// Loads what a context's image holds beyond the ring: indirect-context commands, the units'
+/// registers, the per-context batch, in this order. False when commands hang.
+fn restore(image: &Image<'_>, streamer: &mut Streamer<'_>) -> bool {
     let own = streamer.state.clone();
     let mut fine = true;
-    if let Some(ring) = indirect {
-        streamer.state = State::new(ring);
-        fine &= run_to_idle(streamer);
+    if !image.inhibited() {
+        if let Some(ring) = image.indirect_context() {
+            streamer.state = State::new(ring);
+            fine = run_to_idle(streamer);
+        }
+        image.load_units();
     }
-    if let Some(batch) = per_context {
-        streamer.state = State::new(crate::cs::Ring {
+    if let Some(batch) = image.per_context_batch() {
+        streamer.state = State::new(Ring {
             tail: own.ring.head,
             ..own.ring
         });

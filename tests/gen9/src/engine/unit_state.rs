@@ -65,7 +65,8 @@ pub fn registers(engine: EngineId) -> impl Iterator<Item = u32> {
         EngineId::Vcs0 => VIDEO,
         EngineId::Vecs => ENHANCEMENT,
     };
-    runs.iter().flat_map(|&(first, count)| (0..count).map(move |k| first + 4 * k))
+    runs.iter()
+        .flat_map(|&(first, count)| (0..count).map(move |k| first + 4 * k))
 }
 
 #[cfg(test)]
