@@ -100,7 +100,11 @@ vgpus_remove() {
 
 # witness JSON: has the runner pass a request to the GPU's witness; its answer is printed.
 witness() {
-	witness_count=$((${witness_count:-0} + 1))
+	# Counted by files: this runs in subshells, which cannot count on.
+	witness_count=1
+	while [ -e "/out/witness-$witness_count.request" ]; do
+		witness_count=$((witness_count + 1))
+	done
 	echo "$1" > "/out/witness-$witness_count.new"
 	mv "/out/witness-$witness_count.new" "/out/witness-$witness_count.request"
 	wait_for 20 test -e "/out/witness-$witness_count.answer" || return

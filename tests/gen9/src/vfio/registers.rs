@@ -51,7 +51,7 @@ pub fn write(gpu: &Gpu, offset: u64, data: &[u8]) {
     for (at, part) in pieces(offset, data.len(), 8) {
         let data = &data[part];
         if let (Some(cell), Ok(value)) = (ggtt_cell(gpu, at), <[u8; 8]>::try_from(data)) {
-            gpu.witness.note("ggtt_write");
+            gpu.witness.pte_write();
             cell.store(u64::from_le_bytes(value), Ordering::Release);
             continue;
         }
@@ -100,7 +100,7 @@ fn write_lanes(gpu: &Gpu, at: u64, lane: usize, data: &[u8]) {
         };
         gpu.mmio_write(offset, merge(old));
     } else if let Some(cell) = ggtt_dword(gpu, at) {
-        gpu.witness.note("ggtt_write");
+        gpu.witness.pte_write();
         // The function never gives up, so neither does the update.
         let _ = cell.fetch_update(Ordering::AcqRel, Ordering::Acquire, |old| Some(merge(old)));
     }

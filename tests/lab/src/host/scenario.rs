@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use serde::Deserialize;
 
+use crate::judge::kmsg;
+
 /// Who virtualises the GPU in L1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -83,6 +85,21 @@ pub struct Allowance {
     pub reason: String,
 }
 
+/// A test point that is known to fail, and why.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// In whose stream.
+    #[serde(rename = "where")]
+    pub place: Where,
+    /// With which vendor drivers.
+    pub drivers: Vec<Driver>,
+    /// What the point's name looks like, as in an allowance.
+    pub point: String,
+    /// Why that is not a fault of what is tested.
+    pub reason: String,
+}
+
 /// A scenario's file. Times are in seconds.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -150,6 +167,8 @@ pub struct Scenario {
     pub gen9_args: Vec<String>,
     #[serde(default)]
     pub allow: Vec<Allowance>,
+    #[serde(default)]
+    pub known: Vec<Known>,
 }
 
 fn all_drivers() -> Vec<Driver> {
@@ -188,12 +207,14 @@ fn no_monitor() -> String {
     "none".to_string()
 }
 
-/// Allowances for everything that runs, from `common.toml`.
+/// What holds for everything that runs, from `common.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Common {
     #[serde(default)]
     allow: Vec<Allowance>,
+    #[serde(default)]
+    known: Vec<Known>,
 }
 
 impl Scenario {
@@ -209,6 +230,7 @@ impl Scenario {
         let mut scenario: Scenario = read_toml(&path)?;
         let common: Common = read_toml(&folder.join(format!("{COMMON}.toml")))?;
         scenario.allow.extend(common.allow);
+        scenario.known.extend(common.known);
         if let Some(unexplained) = scenario.allow.iter().find(|a| a.reason.trim().is_empty()) {
             bail!(
                 "{name}: no reason is given to allow {}",
@@ -234,6 +256,16 @@ impl Scenario {
         }
         names.sort();
         Ok(names)
+    }
+
+    /// The reason for which a point is known to fail in one place under one driver.
+    pub fn known_failure(&self, place: Where, driver: Driver, point: &str) -> Option<&str> {
+        let known = self.known.iter().find(|known| {
+            known.place == place
+                && known.drivers.contains(&driver)
+                && kmsg::matches(&known.point, point)
+        });
+        known.map(|known| known.reason.as_str())
     }
 
     /// The allowances that hold in one log under one driver.

@@ -44,7 +44,7 @@ type Used = BTreeMap<String, u32>;
 
 pub fn judge(facts: &Facts, report: &mut Report) -> Result<()> {
     let folder = facts.folder;
-    report.add_stream("l1", tap::parse(&text(&folder.file("l1.tap"))));
+    judge_points(facts, report, Where::L1, "l1");
     judge_ending(facts, report);
     let log = folder.out().join("l1.kmsg");
     let mut used = judge_log(facts, report, Where::L1, "l1", &log)?;
@@ -54,6 +54,27 @@ pub fn judge(facts: &Facts, report: &mut Report) -> Result<()> {
         report.remark(format!("allowed {times}x {allowance}"));
     }
     Ok(())
+}
+
+/// Takes over a stream of test points; what is known to fail counts as skipped, with its reason.
+fn judge_points(facts: &Facts, report: &mut Report, place: Where, source: &str) {
+    let mut stream = tap::parse(&text(&facts.folder.file(&format!("{source}.tap"))));
+    for point in &mut stream.points {
+        let reason = facts
+            .scenario
+            .known_failure(place, facts.driver, &point.name);
+        match (reason, &point.outcome) {
+            (Some(reason), Outcome::Failed(_)) => {
+                point.outcome = Outcome::Skipped(format!("known to fail: {reason}"));
+            }
+            (Some(_), Outcome::Passed) => report.remark(format!(
+                "{source}: {} is known to fail, and has passed",
+                point.name
+            )),
+            _ => {}
+        }
+    }
+    report.add_stream(source, stream);
 }
 
 fn judge_ending(facts: &Facts, report: &mut Report) {
@@ -129,8 +150,7 @@ fn judge_guests(facts: &Facts, report: &mut Report, used: &mut Used) -> Result<(
             // A guest that never started has no logs; its missing outcome says so below.
             let _ = fs::rename(out.join(format!("{name}.{end}")), kept);
         }
-        let tap_file = facts.folder.file(&format!("{name}.tap"));
-        report.add_stream(&name, tap::parse(&text(&tap_file)));
+        judge_points(facts, report, Where::L2, &name);
         let outcome = GuestOutcome::load(&out.join(format!("{name}.json")));
         let problem = match &outcome {
             Ok(outcome) => outcome.problem(),
