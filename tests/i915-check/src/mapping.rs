@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Memory that the GPU changes while this process looks at it.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
@@ -32,6 +33,11 @@ impl Mapping {
     /// Maps `size` bytes of fresh anonymous pages.
     pub fn of_pages(size: usize) -> io::Result<Self> {
         Self::new(size, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
+    }
+
+    /// Maps the first `size` bytes of a PCI device's BAR, by its file in sysfs.
+    pub fn of_bar(file: &File, size: usize) -> io::Result<Self> {
+        Self::new(size, libc::MAP_SHARED, file.as_raw_fd(), 0)
     }
 
     fn new(size: usize, flags: libc::c_int, fd: libc::c_int, offset: u64) -> io::Result<Self> {

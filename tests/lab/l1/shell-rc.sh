@@ -3,9 +3,7 @@
 
 # l2 [GUEST]: a guest's shell, until Ctrl-] is typed.
 l2() {
-	stty raw -echo
 	telnet 127.0.0.1 "$((7000 + ${1:-1}))"
-	stty sane
 }
 
 echo "This is L1 ($DRIVER on $DEVICE)."

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Measurements, printed as diagnostics; they fail only if the GPU does.
 
+use std::fs::OpenOptions;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -9,16 +10,45 @@ use crate::batch::Batch;
 use crate::bench::{Bench, Check, Outcome};
 use crate::device::Submission;
 use crate::engine::Engine;
+use crate::mapping::Mapping;
 
 /// Round trips that are measured for each round.
 const TRIPS: u32 = 200;
 /// Submissions in flight when throughput is measured.
 const DEPTH: usize = 16;
 
+/// Offset in BAR0 (i915: `RING_TIMESTAMP(RENDER_RING_BASE)`).
+const RENDER_TIMESTAMP: usize = 0x2358;
+
 pub fn checks() -> Vec<Check> {
     let mut checks = Check::each_engine("round-trip", round_trip);
     checks.extend(Check::each_engine("throughput", throughput));
+    checks.push(Check::new("register", register));
     checks
+}
+
+/// Reads and writes of a register that traps in every machine: the render engine's timestamp, which
+/// is read-only. What is under the driver is the hardware or whoever stands in for it.
+fn register(bench: &Bench) -> Result<Outcome> {
+    const BAR: &str = "/sys/bus/pci/devices/0000:00:02.0/resource0";
+    let Ok(file) = OpenOptions::new().read(true).write(true).open(BAR) else {
+        return Outcome::skip(format!("{BAR} cannot be opened"));
+    };
+    let bar = Mapping::of_bar(&file, 16 << 20)?;
+    let total = bench.rounds * TRIPS * 5;
+    let time = |what: &str, access: &dyn Fn()| {
+        let start = Instant::now();
+        (0..total).for_each(|_| access());
+        let each = start.elapsed().as_secs_f64() * 1e6 / f64::from(total);
+        bench.note(format_args!(
+            "register {what}: {each:.1} us each of {total}"
+        ));
+    };
+    time("read", &|| {
+        bar.read(RENDER_TIMESTAMP / 4);
+    });
+    time("write", &|| bar.write(RENDER_TIMESTAMP / 4, 0));
+    Ok(Outcome::Pass)
 }
 
 /// From execbuffer to the end of the wait, nothing else in flight.

@@ -184,7 +184,7 @@ impl Supervise {
         share.add(&mut qemu, Bus::Ports);
         if let Some(port) = self.shell_port {
             qemu.arg("-serial")
-                .arg(format!("tcp:127.0.0.1:{port},server=on,wait=off"));
+                .arg(format!("telnet:127.0.0.1:{port},server=on,wait=off"));
         }
         if let Some(image) = &self.disk {
             l0::disk(&mut qemu, image, Bus::Ports);

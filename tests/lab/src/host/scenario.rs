@@ -100,6 +100,16 @@ pub struct Known {
     pub reason: String,
 }
 
+/// A kind of violation that the witness may see, and why.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Violation {
+    /// As the witness names it.
+    pub kind: String,
+    /// Why that is not a fault of what is tested.
+    pub reason: String,
+}
+
 /// A scenario's file. Times are in seconds.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +179,8 @@ pub struct Scenario {
     pub allow: Vec<Allowance>,
     #[serde(default)]
     pub known: Vec<Known>,
+    #[serde(default)]
+    pub violation: Vec<Violation>,
 }
 
 fn all_drivers() -> Vec<Driver> {

@@ -204,15 +204,16 @@ fn judge_gpu(facts: &Facts, report: &mut Report) -> Result<()> {
         Ok(dump) => {
             let path = facts.folder.file("witness.json");
             fs::write(path, serde_json::to_string_pretty(dump)?)?;
-            judge_witness(dump, report);
+            judge_witness(facts, dump, report);
         }
         Err(error) => report.judge("gen9", "the witness speaks", &[format!("{error:#}")]),
     }
     Ok(())
 }
 
-/// Each kind of violation that the witness saw and that no script has taken back fails the run.
-fn judge_witness(dump: &Value, report: &mut Report) {
+/// Each kind of violation that the witness saw fails the run, unless a script has taken it back or the
+/// scenario allows it.
+fn judge_witness(facts: &Facts, dump: &Value, report: &mut Report) {
     let name = "the witness saw no violation";
     let violations = dump.get("violations");
     let totals = violations.and_then(|v| v.get("totals"));
@@ -223,15 +224,21 @@ fn judge_witness(dump: &Value, report: &mut Report) {
     };
     let records = violations.and_then(|v| v.get("records"));
     let records = records.and_then(Value::as_array);
-    let problems: Vec<String> = totals
-        .iter()
-        .map(|(kind, count)| {
-            let is_kind = |record: &&Value| record.get("kind").is_some_and(|k| k == kind);
-            let first = records.and_then(|records| records.iter().find(is_kind));
-            let first = first.map(Value::to_string).unwrap_or_default();
-            format!("{kind}: {count}, such as {first}")
-        })
-        .collect();
+    let mut problems = Vec::new();
+    for (kind, count) in totals {
+        let allowed = facts.scenario.violation.iter().find(|v| v.kind == *kind);
+        if let Some(violation) = allowed {
+            report.remark(format!(
+                "allowed {count}x by the witness: {kind}: {}",
+                violation.reason
+            ));
+            continue;
+        }
+        let is_kind = |record: &&Value| record.get("kind").is_some_and(|k| k == kind);
+        let first = records.and_then(|records| records.iter().find(is_kind));
+        let first = first.map(Value::to_string).unwrap_or_default();
+        problems.push(format!("{kind}: {count}, such as {first}"));
+    }
     report.judge("gen9", name, &problems);
 }
 
