@@ -3,6 +3,7 @@
 
 # guest_start NUMBER VGPU: runs guest NUMBER to its end.
 guest_start() {
+	guest_port=$((7000 + $1))
 	set -- --name "l2-$1" --out /srv \
 		--vgpu "/sys/bus/mdev/devices/$(vgpu_uuid "$2")" \
 		--kernel "$GUEST_KERNEL" --initrd "$RUN/l2.initrd" --append "$GUEST_ARGS" \
@@ -10,7 +11,7 @@ guest_start() {
 	[ -z "$GUEST_RESUMES" ] || set -- "$@" --resume
 	# IGT's image, passed on to the guest.
 	load disk && [ -b /dev/vda ] && set -- "$@" --disk /dev/vda
-	[ -n "$SHELL_WANTED" ] && set -- "$@" --shell-port "$((7000 + $1))"
+	[ -n "$SHELL_WANTED" ] && set -- "$@" --shell-port "$guest_port"
 	chroot /mnt "$LAB" supervise "$@"
 }
 

@@ -109,7 +109,7 @@ finish() {
 	echo "<6>lab: end of log" > /dev/kmsg
 	wait_for 10 grep -q "lab: end of log" "$1"
 	sync
-	poweroff -f
+	"${LAST_STEP:-poweroff}" -f
 }
 
 uptime_s() {
