@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The global translation table as one guest sees it.
+//!
+//! The guest writes entries for its share of the address space; each becomes an order to map one of
+//! its pages, or none, at that index of the host's table. Entries for what is not its own read as
+//! zero and writes to them are dropped: drivers clear the whole table before they know their share.
+//!
+//! A guest may write an entry in two halves of 4 bytes. The order for the first half is held back, so
+//! that no page is pinned for half an address: the entry maps nothing until the second half comes, or
+//! until there is reason to believe that none will (a write to another entry, [`Ggtt::flush`]), when
+//! the entry counts as it stands, as it would on hardware.
+
+use super::partition::Share;
+use crate::hw::{
+    addr::{Gfn, GgttIndex, GmaRange},
+    gtt::{GgttPte, ENTRY_SHIFT, GGTT_SIZE},
+};
+use kernel::{
+    alloc::{flags::GFP_KERNEL, KVVec},
+    error::{code::EINVAL, Result},
+};
+
+/// What is to be done to the host's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The entry is to map this page of the guest, and no longer what it mapped before. If the page
+    /// cannot be pinned, the entry is to map the scratch page.
+    Map(GgttIndex, Gfn),
+    /// The entry is to map the scratch page.
+    Unmap(GgttIndex),
+}
+
+/// The orders of one access, at most two, to be carried out in their sequence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Orders {
+    /// About an entry that was written half before.
+    pub earlier: Option<Order>,
+    /// About the entry that is written now.
+    pub now: Option<Order>,
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Written {
+    /// The entry is the guest's.
+    Own(Orders),
+    /// The entry is someone else's; the write was dropped.
+    Foreign,
+}
+
+/// Why an access is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is neither 4 nor 8 bytes, or not aligned to its size.
+    Shape,
+    /// It is past the end of the table.
+    Range,
+}
+
+/// The value of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// 4 bytes.
+    Half(u32),
+    /// 8 bytes.
+    Whole(u64),
+}
+
+/// Half of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    Low,
+    High,
+}
+
+/// An entry of which only one half was written as yet. It maps nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pending {
+    index: GgttIndex,
+    half: Half,
+}
+
+/// The entries of one stretch of the address space, as the guest wrote them.
+#[derive(Debug)]
+struct Part {
+    first: GgttIndex,
+    entries: KVVec<u64>,
+}
+
+/// The table of one virtual GPU.
+#[derive(Debug)]
+pub struct Ggtt {
+    parts: [Part; 2],
+    pending: Option<Pending>,
+}
+
+impl Part {
+    fn new(range: GmaRange) -> Result<Self> {
+        let pages = usize::try_from(range.size().pages()).map_err(|_| EINVAL)?;
+        Ok(Self {
+            first: range.start().index().ok_or(EINVAL)?,
+            entries: KVVec::from_elem(0, pages, GFP_KERNEL)?,
+        })
+    }
+
+    fn position(&self, index: GgttIndex) -> Option<usize> {
+        usize::try_from(index.checked_sub(self.first)?).ok()
+    }
+}
+
+impl Ggtt {
+    /// The table for `share`, with nothing mapped. ENOMEM, or EINVAL for an empty share at the very
+    /// end of the address space.
+    pub fn new(share: &Share) -> Result<Self> {
+        Ok(Self {
+            parts: [Part::new(share.aperture)?, Part::new(share.hidden)?],
+            pending: None,
+        })
+    }
+
+    /// What a guest reads, `size` bytes from byte `offset` of the table on. The bytes above `size`
+    /// are zero.
+    pub fn read(&self, offset: u32, size: usize) -> Result<u64, Refused> {
+        let (index, half) = place(offset, size)?;
+        let entry = self.entry(index).unwrap_or(0);
+        Ok(match half {
+            None => entry,
+            Some(Half::Low) => entry & LOW,
+            Some(Half::High) => entry >> 32,
+        })
+    }
+
+    /// A guest's write to byte `offset` of the table.
+    pub fn write(&mut self, offset: u32, value: Value) -> Result<Written, Refused> {
+        let size = match value {
+            Value::Half(_) => 4,
+            Value::Whole(_) => 8,
+        };
+        let (index, half) = place(offset, size)?;
+        let pending = self.pending;
+        let Some(entry) = self.entry_mut(index) else {
+            return Ok(Written::Foreign);
+        };
+        let before = *entry;
+        *entry = match (value, half) {
+            (Value::Whole(value), _) => value,
+            (Value::Half(value), Some(Half::High)) => before & LOW | u64::from(value) << 32,
+            (Value::Half(value), _) => before & !LOW | u64::from(value),
+        };
+        let after = *entry;
+
+        let same = pending.filter(|pending| pending.index == index);
+        let complete = match (half, same) {
+            (None, _) => true,
+            (Some(half), Some(pending)) => half != pending.half,
+            (Some(_), None) => false,
+        };
+        let earlier = if same.is_none() { self.flush() } else { None };
+        // A pending entry maps nothing.
+        let was = if same.is_some() { None } else { gfn(before) };
+        let is = if complete { gfn(after) } else { None };
+        self.pending = match half {
+            Some(half) if !complete => Some(Pending { index, half }),
+            _ => None,
+        };
+        let now = match (was, is) {
+            (was, is) if was == is => None,
+            (_, Some(gfn)) => Some(Order::Map(index, gfn)),
+            (_, None) => Some(Order::Unmap(index)),
+        };
+        Ok(Written::Own(Orders { earlier, now }))
+    }
+
+    /// Takes an entry that was written half as it stands. Due before anything uses the table: a
+    /// submission, or a guest's flush of the GPU's translation buffers.
+    #[must_use]
+    pub fn flush(&mut self) -> Option<Order> {
+        let pending = self.pending.take()?;
+        let gfn = gfn(self.entry(pending.index)?)?;
+        Some(Order::Map(pending.index, gfn))
+    }
+
+    /// The guest's page at `index`, if the entry is the guest's, complete and present.
+    pub fn lookup(&self, index: GgttIndex) -> Option<Gfn> {
+        if self.pending.is_some_and(|pending| pending.index == index) {
+            return None;
+        }
+        gfn(self.entry(index)?)
+    }
+
+    /// All entries that map a page. What is to be undone before [`Ggtt::clear`].
+    pub fn mapped(&self) -> impl Iterator<Item = (GgttIndex, Gfn)> + '_ {
+        let pending = self.pending.map(|pending| pending.index);
+        self.parts
+            .iter()
+            .flat_map(|part| {
+                let indices = part.first.get()..;
+                indices.map(GgttIndex::new).zip(part.entries.iter())
+            })
+            .filter(move |&(index, _)| Some(index) != pending)
+            .filter_map(|(index, &entry)| Some((index, gfn(entry)?)))
+    }
+
+    /// Forgets all entries, as a reset of the device does. The caller has unmapped them.
+    pub fn clear(&mut self) {
+        self.pending = None;
+        for part in &mut self.parts {
+            part.entries.fill(0);
+        }
+    }
+
+    fn entry(&self, index: GgttIndex) -> Option<u64> {
+        self.parts
+            .iter()
+            .find_map(|part| part.entries.get(part.position(index)?).copied())
+    }
+
+    fn entry_mut(&mut self, index: GgttIndex) -> Option<&mut u64> {
+        self.parts.iter_mut().find_map(|part| {
+            let position = part.position(index)?;
+            part.entries.get_mut(position)
+        })
+    }
+}
+
+/// The lower half of an entry.
+const LOW: u64 = 0xffff_ffff;
+
+fn gfn(entry: u64) -> Option<Gfn> {
+    GgttPte::from_raw(entry).gfn()
+}
+
+/// The entry, and the half of it if it is one, that an access is about.
+fn place(offset: u32, size: usize) -> Result<(GgttIndex, Option<Half>), Refused> {
+    let half = match (size, offset & 7) {
+        (8, 0) => None,
+        (4, 0) => Some(Half::Low),
+        (4, 4) => Some(Half::High),
+        _ => return Err(Refused::Shape),
+    };
+    if offset >= GGTT_SIZE {
+        return Err(Refused::Range);
+    }
+    Ok((GgttIndex::new(offset >> ENTRY_SHIFT), half))
+}

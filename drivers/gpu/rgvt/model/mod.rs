@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The virtual GPU as pure logic: no FFI, no locks, no waiting. What it wants done is said by the
+//! values that it returns; who calls it does that, in the order given.
+//!
+//! What a guest wrote is hostile: every path from it is free of panics.
+
+#![deny(missing_docs, unsafe_code)]
+
+pub mod cfg;
+pub mod execlist;
+pub mod ggtt;
+pub mod irq;
+pub mod partition;
+pub mod pvinfo;
+pub mod types;
