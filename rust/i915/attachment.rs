@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Being the one module to which i915 lends its GPUs.
+//!
+//! C header: [`drivers/gpu/drm/i915/intel_gvt.h`](srctree/drivers/gpu/drm/i915/intel_gvt.h)
+
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
+
+use kernel::{
+    error::{
+        from_result,
+        to_result, //
+    },
+    ffi,
+    prelude::*,
+    types::ForeignOwnable, //
+};
+
+use super::{
+    bound::BoundGpu,
+    Gpu, //
+};
+use crate::rust::bindings;
+
+/// What a module keeps for each GPU that i915 lends to it.
+///
+/// i915 calls `attach` and `detach` with a lock held that is one for all GPUs, in the context of whoever
+/// loads or unloads either module or binds or unbinds the GPU: they may sleep.
+pub(crate) trait Client: Send + Sync + Sized + 'static {
+    /// Takes `gpu`, which i915 found fit: supported, enabled, real, and its initial state saved.
+    fn attach(gpu: &Gpu) -> Result<Pin<KBox<Self>>>;
+
+    /// Gives `gpu` back.
+    fn detach(this: Pin<KBox<Self>>, gpu: &Gpu);
+}
+
+/// The attachment of `T` to i915; ends when this is dropped.
+///
+/// # Invariants
+///
+/// i915 has `ops` and no other, and the GVT pointer of each of its GPUs is NULL or comes from
+/// `Pin<KBox<T>>::into_foreign`.
+pub(crate) struct Attachment<T: Client> {
+    ops: &'static bindings::intel_vgpu_ops,
+    _client: PhantomData<T>,
+}
+
+impl<T: Client> Attachment<T> {
+    const OPS: bindings::intel_vgpu_ops = bindings::intel_vgpu_ops {
+        init_device: Some(Self::init_device),
+        clean_device: Some(Self::clean_device),
+        pm_resume: Some(Self::pm_resume),
+    };
+
+    /// Attaches to i915, which lends the GPUs it drives now and will lend those that it drives later,
+    /// unless it finds them unfit.
+    ///
+    /// Fails with [`EBUSY`] if another module is attached.
+    pub(crate) fn new() -> Result<Self> {
+        // i915 reads the registers of each GPU, and does not wake it for that.
+        let mut awake = KVec::new();
+        for gpu in BoundGpu::all() {
+            awake.push(gpu.wake(), GFP_KERNEL)?;
+        }
+
+        let ops = &Self::OPS;
+
+        // SAFETY: `ops` is static, and its functions are those of this module, which cannot go before
+        // the result is dropped.
+        to_result(unsafe { bindings::intel_gvt_set_ops(ops) }).map_err(|_| EBUSY)?;
+
+        // INVARIANT: i915 has taken `ops`. With no others before, all GVT pointers were NULL; since then
+        // only the functions below set them.
+        Ok(Self {
+            ops,
+            _client: PhantomData,
+        })
+    }
+
+    /// Calls `each` for every GPU that i915 drives, with what the client keeps for it if it is lent.
+    ///
+    /// No GPU comes or goes while `each` looks at it.
+    pub(crate) fn for_each_gpu(&self, mut each: impl FnMut(&Gpu, Option<Pin<&T>>)) {
+        for bound in BoundGpu::all() {
+            let gpu = bound.gpu();
+
+            // SAFETY: `gpu` is valid. The pointer changes only in i915's probe and removal, which `bound`
+            // keeps off, and when modules attach or detach: others cannot, and we do not while `self` is
+            // borrowed.
+            let data = NonNull::new(unsafe { bindings::rgvt_i915_gvt(gpu.as_raw()) });
+
+            // SAFETY: The type's invariants say where it comes from, and for the same reason as above it
+            // is not taken back meanwhile.
+            let data = data.map(|data| unsafe { <Pin<KBox<T>>>::borrow(data.as_ptr()) });
+
+            each(gpu, data);
+        }
+    }
+
+    /// # Safety
+    ///
+    /// For i915 only, in probe or when the module attaches.
+    unsafe extern "C" fn init_device(i915: *mut bindings::drm_i915_private) -> ffi::c_int {
+        // SAFETY: i915 calls this in `intel_gvt_init()`, or later when we attach.
+        let gpu = unsafe { Gpu::from_raw(i915) };
+
+        from_result(|| {
+            let data = T::attach(gpu)?.into_foreign();
+
+            // SAFETY: `i915` is valid, and i915's lock for GVT, held now, guards the pointer.
+            unsafe { bindings::rgvt_i915_set_gvt(i915, data) };
+            Ok(0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// For i915 only, in removal or when the module detaches, if the GVT pointer of `i915` is not NULL.
+    unsafe extern "C" fn clean_device(i915: *mut bindings::drm_i915_private) {
+        // SAFETY: i915 calls this in `intel_gvt_driver_remove()`, or before when we detach.
+        let gpu = unsafe { Gpu::from_raw(i915) };
+
+        // SAFETY: `i915` is valid, and i915's lock for GVT, held now, guards the pointer. It is not NULL,
+        // so it is what `init_device` put there; with NULL in its place it is taken back only once.
+        let data = unsafe {
+            let data = bindings::rgvt_i915_gvt(i915);
+            bindings::rgvt_i915_set_gvt(i915, core::ptr::null_mut());
+            <Pin<KBox<T>>>::from_foreign(data)
+        };
+
+        T::detach(data, gpu);
+    }
+
+    /// i915 calls this without asking whether it exists. A client has nothing to do here as long as no
+    /// part of the hardware's state is its own.
+    extern "C" fn pm_resume(_i915: *mut bindings::drm_i915_private) {}
+}
+
+impl<T: Client> Drop for Attachment<T> {
+    fn drop(&mut self) {
+        // SAFETY: The type's invariant: i915 has `ops`. It calls `clean_device` for what it has lent, and
+        // none of the functions after that.
+        unsafe { bindings::intel_gvt_clear_ops(self.ops) };
+    }
+}
