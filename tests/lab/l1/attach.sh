@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+# rgvt.ko attaches to i915 and detaches from it, as often as one likes, or says in one line why not.
+
+# The tree is part of the root share.
+RGVT=/mnt/rgvt/rgvt.ko
+SLOT=0000:00:02.0
+I915=/sys/bus/pci/drivers/i915
+
+# Begins a new stretch of the kernel's log; what was said before stays for the judge of dmesg.
+mark() {
+	dmesg -c > /tmp/said
+}
+
+# said TEXT: the stretch that the last mark ended has it.
+said() {
+	grep -qF "$1" /tmp/said
+}
+
+# refuses WHAT ERROR TEXT: loading fails with the error, and the log has the text in the module's only line
+# of each attempt.
+refuses() {
+	mark
+	insmod "$RGVT" 2> /tmp/error && not_ok "$1: does not load"
+	mark
+	note "$1: $(cat /tmp/error); $(grep 'rgvt: ' /tmp/said | head -n 1)"
+	check "$1: errno" grep -q "$2" /tmp/error
+	check "$1: says why" said "$3"
+	check "$1: says no more" test "$(grep 'rgvt: ' /tmp/said | grep -v taint | grep -vcF "$3")" = 0
+}
+
+attach_rounds() {
+	for _ in $(seq 10); do
+		mark
+		insmod "$RGVT" || return
+		rmmod i915 2> /dev/null && return 1
+		rmmod rgvt || return
+		mark
+		said "$SLOT: attached" && said "$SLOT: detached" || return
+	done
+}
+
+check "i915 loads without GVT" load i915 enable_gvt=0 enable_guc=0
+refuses "without enable_gvt" "not permitted" "GVT is not enabled"
+gpu_unload
+
+gpu_load
+check "attaches and detaches 10 times while i915 stays" attach_rounds
+
+check "loads" insmod "$RGVT"
+for console in /sys/class/vtconsole/vtcon*; do
+	case $(cat "$console/name") in
+	*"frame buffer"*) echo 0 > "$console/bind" ;;
+	esac
+done
+echo $SLOT > $I915/unbind
+mark
+check "detaches when i915 leaves the GPU" said "$SLOT: detached"
+echo $SLOT > $I915/bind
+mark
+check "attaches when i915 comes back" said "$SLOT: attached"
+gpu_check
+check "unloads" rmmod rgvt
+echo $SLOT > $I915/unbind
+refuses "without a GPU" "No such device" "there is no GPU that i915 drives"
+echo $SLOT > $I915/bind
+gpu_check
+gpu_unload
