@@ -114,13 +114,14 @@ fn judge(finding: &Finding, expected: Option<&Cell>, reason: Option<&str>) -> Ve
     }
 }
 
-/// Judges a whole run; the lines are TAP, and the number is how many were bad.
+/// Judges a whole run; the lines are TAP, and the number is how many were bad. `interrupted` says
+/// why subtests that did not come to their end are no fault of what is tested.
 pub fn verify(
     run: &Findings,
     table: &Table,
     reasons: &Reasons,
-    driver: Driver,
-    device: &str,
+    (driver, device): (Driver, &str),
+    interrupted: Option<&str>,
 ) -> (Vec<String>, usize) {
     let mut lines = vec![format!("1..{}", run.len())];
     let mut bad = 0;
@@ -128,7 +129,12 @@ pub fn verify(
         let expected = table.expected(subtest, device, driver);
         let reason = reasons.find(driver, finding.outcome, subtest);
         let name = format!("{number} - igt@{subtest}");
-        match judge(finding, expected, reason) {
+        let unfinished = matches!(finding.outcome, Outcome::Incomplete | Outcome::Notrun);
+        let verdict = match interrupted {
+            Some(why) if unfinished => Verdict::Known(format!("{}: {why}", finding.outcome)),
+            _ => judge(finding, expected, reason),
+        };
+        match verdict {
             Verdict::Ok => lines.push(format!("ok {name}")),
             Verdict::Known(why) => lines.push(format!("ok {name} # SKIP {why}")),
             Verdict::Bad(why) => {
@@ -212,7 +218,7 @@ a@c,skl,skip,fail,,native: no y
         };
         let of = |subtest: &str, outcome, driver| {
             let run = Findings::from([(subtest.to_owned(), finding(outcome))]);
-            let (mut lines, bad) = verify(&run, &table, &reasons, driver, "skl");
+            let (mut lines, bad) = verify(&run, &table, &reasons, (driver, "skl"), None);
             (lines.pop().unwrap(), bad)
         };
         for (subtest, outcome, driver, line, bad) in [
@@ -273,5 +279,22 @@ a@c,skl,skip,fail,,native: no y
                 "{subtest} {outcome}"
             );
         }
+    }
+
+    #[test]
+    fn an_interruption_excuses_what_did_not_end_and_nothing_else() {
+        let of = |outcome| {
+            let finding = Finding {
+                outcome,
+                hint: None,
+            };
+            let run = Findings::from([("a@b".to_owned(), finding)]);
+            let why = Some("the machine stopped");
+            let judged = (Driver::Kvmgt, "skl");
+            verify(&run, &Table::default(), &Reasons::default(), judged, why).1
+        };
+        assert_eq!(of(Outcome::Incomplete), 0);
+        assert_eq!(of(Outcome::Notrun), 0);
+        assert_eq!(of(Outcome::Fail), 1);
     }
 }

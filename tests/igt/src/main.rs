@@ -69,6 +69,9 @@ enum Command {
         table: PathBuf,
         #[command(flatten)]
         run: Run,
+        /// Why subtests that did not come to their end are no fault of what is tested.
+        #[arg(long, value_name = "WHY")]
+        interrupted: Option<String>,
     },
     /// Fail when a result in the table lacks a reason, or passes of an older table are lost.
     Check {
@@ -122,7 +125,11 @@ fn main() -> Result<ExitCode> {
             );
             write(&path, &table.render())?;
         }
-        Command::Verify { table, run } => {
+        Command::Verify {
+            table,
+            run,
+            interrupted,
+        } => {
             let table = if table.exists() {
                 read_table(&table)?
             } else {
@@ -130,7 +137,13 @@ fn main() -> Result<ExitCode> {
             };
             let findings = results::read_run(&run.results)?;
             let reasons = read_reasons(&run.reasons)?;
-            let (lines, bad) = judge::verify(&findings, &table, &reasons, run.driver, &run.device);
+            let (lines, bad) = judge::verify(
+                &findings,
+                &table,
+                &reasons,
+                (run.driver, &run.device),
+                interrupted.as_deref(),
+            );
             print(&lines);
             return Ok(status(bad == 0));
         }
