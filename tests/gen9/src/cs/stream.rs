@@ -42,6 +42,9 @@ pub struct Streamer<'g> {
     hung: bool,
 }
 
+/// Bytes of the largest ring that RING_CTL can name (i915: `RING_NR_PAGES`).
+const RING_MOST: u32 = 2 << 20;
+
 impl<'g> Streamer<'g> {
     /// A streamer that goes on from `state` with the page tables `vm`. `lrca` is the GGTT address
     /// of the context's status page.
@@ -125,7 +128,7 @@ impl<'g> Streamer<'g> {
     /// The state comes from memory that the driver writes: makes it safe to compute with.
     fn normalise(&mut self) {
         let ring = &mut self.state.ring;
-        ring.size = ring.size.max(4) & !3;
+        ring.size = ring.size.clamp(4, RING_MOST) & !3;
         ring.head = (ring.head % ring.size) & !3;
         ring.tail = (ring.tail % ring.size) & !3;
         if let Some(batch) = &mut self.state.batch {
