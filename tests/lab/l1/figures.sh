@@ -12,6 +12,10 @@ accesses() {
 		sed 's/.*"reads":\([0-9]*\).*"writes":\([0-9]*\).*/\1 reads, \2 writes trapped/')"
 }
 
+# Before a driver is bound, so that the kernel lets a program map the registers.
+echo 1 > "$GPU/enable"
+include "i915-check" 60 i915-check latency --only register
+echo 0 > "$GPU/enable"
 accesses "i915's probe" gpu_load
 accesses "i915-check in L1" gpu_check
 if [ "$DRIVER" != native ]; then

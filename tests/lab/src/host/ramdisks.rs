@@ -18,6 +18,8 @@ pub const KERNEL_ARGUMENTS: &[&str] = &[
     "panic=-1",
     "loglevel=4",
     "nokaslr",
+    // A busy machine makes the emulated counters drift apart for a moment; the kernel would say so.
+    "tsc=nowatchdog",
     "mitigations=off",
     "printk.devkmsg=on",
 ];
