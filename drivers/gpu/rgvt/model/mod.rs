@@ -13,4 +13,5 @@ pub mod ggtt;
 pub mod irq;
 pub mod partition;
 pub mod pvinfo;
+pub mod seam;
 pub mod types;

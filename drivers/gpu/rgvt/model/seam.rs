@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the model needs of the world. Each trait has one implementation in `host` and one in the tests.
+//!
+//! What fails has no effect. What holds a resource is a guard, and gives it back when it is dropped.
+
+use crate::hw::addr::{DmaAddr, Gfn, GgttIndex, GuestPhys, MmioOffset};
+use kernel::error::{Error, Result};
+
+/// A quota is used up.
+pub fn edquot() -> Error {
+    // The kernel crate has no name for it (include/uapi/asm-generic/errno.h).
+    const EDQUOT: i32 = 122;
+    Error::from_errno(-EDQUOT)
+}
+
+/// The guest's memory, as the CPU reaches it.
+pub trait GuestMemory {
+    /// Fills `into` from `from` on. EFAULT if a byte of that is not the guest's.
+    fn read(&self, from: GuestPhys, into: &mut [u8]) -> Result;
+
+    /// Writes `bytes` from `to` on. EFAULT if a byte of that is not the guest's to write.
+    fn write(&self, to: GuestPhys, bytes: &[u8]) -> Result;
+}
+
+/// How much is pinned at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pages {
+    /// 4 KiB.
+    One,
+    /// 2 MiB from a multiple of that on, in one piece on the host's side too.
+    Huge,
+}
+
+/// Pages that stay where they are, and that the GPU reaches, while this lives.
+pub trait Pinned {
+    /// Where the GPU finds the first of them.
+    fn address(&self) -> DmaAddr;
+}
+
+/// Lets the GPU reach the guest's pages.
+pub trait PagePinner {
+    /// What holds the pages.
+    type Pin: Pinned;
+
+    /// Pins `pages` from `gfn` on. EXDEV if they are not in one piece, EDQUOT if the guest has pinned all
+    /// that it may, EFAULT if they are not the guest's memory.
+    fn pin(&self, gfn: Gfn, pages: Pages) -> Result<Self::Pin>;
+}
+
+/// Tells of the guest's writes to a page.
+pub trait WriteTracker {
+    /// What keeps a page tracked.
+    type Track;
+
+    /// Has every write to the page told from now on, after it happened.
+    fn track(&self, gfn: Gfn) -> Result<Self::Track>;
+}
+
+/// A page of the host's that the GPU reads as a translation table; all zero at first.
+pub trait TablePage {
+    /// Where the GPU finds it.
+    fn address(&self) -> DmaAddr;
+
+    /// Sets entry `index`, in one access. What is past the end is dropped.
+    fn set(&mut self, index: u16, entry: u64);
+}
+
+/// Makes pages for translation tables.
+pub trait TableAllocator {
+    /// A page; freed when it is dropped.
+    type Page: TablePage;
+
+    /// Makes one, or ENOMEM.
+    fn allocate(&self) -> Result<Self::Page>;
+}
+
+/// The host's GGTT. Only entries of a share that is the caller's may be set.
+pub trait HostGgtt {
+    /// Has an entry map the page at `page`, or the scratch page if the hardware cannot reach that one.
+    fn map(&self, index: GgttIndex, page: DmaAddr);
+
+    /// Has an entry map the scratch page.
+    fn unmap(&self, index: GgttIndex);
+
+    /// Makes the GPU see the changes before.
+    fn flush(&self);
+}
+
+/// Registers of the real GPU. They are awake while they are accessed.
+pub trait HostMmio {
+    /// Reads a register.
+    fn read(&self, at: MmioOffset) -> u32;
+
+    /// Writes a register.
+    fn write(&self, at: MmioOffset, value: u32);
+}
