@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Vectors whose growth can fail, and an allocator that can be told to.
+//! Boxes and vectors whose allocation can fail, and an allocator that can be told to.
 
+use core::borrow::{Borrow, BorrowMut};
 use core::ops::{Deref, DerefMut};
+use std_alloc::boxed::Box;
 use std_alloc::vec::Vec;
 
 /// Memory ran out.
@@ -55,6 +57,40 @@ pub mod failing {
                 true
             }
         }
+    }
+}
+
+/// A box as `kernel::alloc::KBox`.
+#[derive(Debug)]
+pub struct KBox<T>(Box<T>);
+
+impl<T> KBox<T> {
+    /// Moves `value` into a box.
+    pub fn new(value: T, _flags: Flags) -> Result<Self, AllocError> {
+        if failing::permit() {
+            Ok(Self(Box::new(value)))
+        } else {
+            Err(AllocError)
+        }
+    }
+
+    /// Moves the value out again.
+    pub fn into_inner(this: Self) -> T {
+        *this.0
+    }
+}
+
+impl<T> Deref for KBox<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for KBox<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
     }
 }
 
@@ -156,6 +192,18 @@ impl<T> Deref for KVec<T> {
 
 impl<T> DerefMut for KVec<T> {
     fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
+impl<T> Borrow<[T]> for KVec<T> {
+    fn borrow(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> BorrowMut<[T]> for KVec<T> {
+    fn borrow_mut(&mut self) -> &mut [T] {
         &mut self.0
     }
 }

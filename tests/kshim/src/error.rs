@@ -12,6 +12,14 @@ pub struct Error(NonZeroI32);
 pub type Result<T = (), E = Error> = core::result::Result<T, E>;
 
 impl Error {
+    /// The error of a number between -4095 and -1; EINVAL if it is none.
+    pub fn from_errno(errno: i32) -> Self {
+        match NonZeroI32::new(errno) {
+            Some(number) if (-4095..0).contains(&errno) => Self(number),
+            _ => code::EINVAL,
+        }
+    }
+
     /// The error number, negative.
     pub fn to_errno(self) -> i32 {
         self.0.get()
@@ -59,6 +67,7 @@ pub mod code {
         EFAULT = 14;
         EBUSY = 16;
         EEXIST = 17;
+        EXDEV = 18;
         ENODEV = 19;
         EINVAL = 22;
         ENOSPC = 28;

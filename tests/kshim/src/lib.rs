@@ -37,7 +37,7 @@ pub mod build_assert {
 
 /// What most files import.
 pub mod prelude {
-    pub use crate::alloc::{flags::*, KVVec, KVec};
+    pub use crate::alloc::{flags::*, KBox, KVVec, KVec};
     pub use crate::build_assert::{build_assert, build_error, const_assert, static_assert};
     pub use crate::error::{code::*, Error, Result};
     pub use crate::fmt_macro as fmt;

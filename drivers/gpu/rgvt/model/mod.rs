@@ -12,6 +12,7 @@ pub mod execlist;
 pub mod ggtt;
 pub mod irq;
 pub mod partition;
+pub mod ppgtt;
 pub mod pvinfo;
 pub mod seam;
 pub mod types;

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is no longer in the shadow, but which the GPU may know.
+//!
+//! Time is counted in holds. What leaves the shadow at a time may be known to whatever was held then, or
+//! before, and is not released yet; what is held later has not seen it.
+
+use super::{
+    entry::Entry,
+    store::{set, Set},
+    table::{Source, Table, TableId, Target},
+    Seam, Tables,
+};
+use crate::{
+    hw::{addr::Gfn, gtt::ENTRIES_IN_PAGE},
+    model::seam::TablePage,
+};
+use kernel::{
+    alloc::{flags::GFP_KERNEL, KVVec},
+    error::Result,
+};
+
+/// A stretch of the guest's memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    pub(super) first: Gfn,
+    pub(super) pages: u64,
+}
+
+impl Range {
+    fn overlaps(self, first: Gfn, pages: u64) -> bool {
+        let end = self.first.get().saturating_add(self.pages);
+        let other_end = first.get().saturating_add(pages);
+        first.get() < end && self.first.get() < other_end
+    }
+}
+
+/// A pin that left the shadow.
+struct RetiredPin<P> {
+    at: u64,
+    range: Range,
+    _pin: P,
+}
+
+/// What left the shadow.
+pub(super) struct Retired<P> {
+    pins: KVVec<RetiredPin<P>>,
+    pub(super) tables: Set,
+}
+
+impl<P> Retired<P> {
+    pub(super) fn new(tables: u32) -> Result<Self> {
+        Ok(Self {
+            pins: KVVec::new(),
+            tables: set(tables)?,
+        })
+    }
+
+    /// Gives up the pins in `range` at once.
+    pub(super) fn take(&mut self, range: Range) {
+        self.pins
+            .retain(|pin| !range.overlaps(pin.range.first, pin.range.pages));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.pins.clear();
+        self.tables.fill(false);
+    }
+}
+
+impl<S: Seam> Tables<S> {
+    /// Room for `count` pins to be retired.
+    pub(super) fn reserve_retired(&mut self, count: usize) -> Result {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        Ok(self.retired.pins.reserve(count, GFP_KERNEL)?)
+    }
+
+    /// Retires what an entry pointed to. `guest` is the entry as the guest has it, in a table of
+    /// `source`. There is room for it, unless the GPU was stopped.
+    pub(super) fn retire(&mut self, target: Target<S::Pin>, source: Source, guest: u64) {
+        match target {
+            Target::None | Target::Scratch | Target::Taken => {}
+            Target::Table(id) => self.unrefer(id),
+            Target::Page(_) if self.held.is_empty() => {}
+            Target::Page(pin) => {
+                let mapped = Entry::decode(source.level(), guest, self.pages_64k).mapped();
+                let (first, pages) = mapped.unwrap_or((Gfn::new(0), u64::MAX));
+                let pin = RetiredPin {
+                    at: self.now,
+                    range: Range { first, pages },
+                    _pin: pin,
+                };
+                // Fails where there is no room: then the GPU was stopped, and nothing knows the page.
+                let _ = self.retired.pins.push(pin, GFP_KERNEL);
+            }
+        }
+    }
+
+    /// Takes a reference to a table away, and retires it if that was the last.
+    ///
+    /// Calls itself for the level below, so no more than 4 deep.
+    pub(super) fn unrefer(&mut self, id: TableId) {
+        let Some(table) = self.store.get_mut(id) else {
+            return;
+        };
+        table.references = table.references.saturating_sub(1);
+        if table.references > 0 {
+            return;
+        }
+        table.track = None;
+        table.retired = self.now;
+        self.store.hide(id);
+        self.dirty.remove(id.0);
+        self.unwatched.remove(id.0);
+        self.unrefer_below(id);
+        if self.held.is_empty() {
+            self.store.free(id);
+        } else {
+            self.retired.tables.insert(id.0);
+        }
+    }
+
+    /// Takes the references away that a table has. The GPU still finds them there.
+    fn unrefer_below(&mut self, id: TableId) {
+        for index in 0..ENTRIES_IN_PAGE {
+            let slot = self.store.get_mut(id).and_then(|table| table.slot(index));
+            let Some(slot) = slot else {
+                return;
+            };
+            if let Target::Table(below) = slot.target {
+                slot.target = Target::None;
+                self.unrefer(below);
+            }
+        }
+    }
+
+    /// Gives back what no hold can know any more.
+    pub(super) fn reap(&mut self) {
+        let oldest = self.held.iter().map(|held| held.serial).min();
+        let known = |at: u64| oldest.is_some_and(|oldest| oldest <= at);
+        self.retired.pins.retain(|pin| known(pin.at));
+        let mut from = 0;
+        while let Some(number) = self.retired.tables.next(from) {
+            from = number.saturating_add(1);
+            let id = TableId(number);
+            if !self.store.get(id).is_some_and(|table| known(table.retired)) {
+                self.retired.tables.remove(number);
+                self.store.free(id);
+            }
+        }
+    }
+
+    /// Takes the pins in `range` from the entries of a table, retired or not.
+    pub(super) fn take_pins(&mut self, id: TableId, range: Range) {
+        let pages_64k = self.pages_64k;
+        let scratch = self.scratch.address();
+        let Some(table) = self.store.get_mut(id) else {
+            return;
+        };
+        let level = table.source.level();
+        let alive = table.references > 0;
+        let Table {
+            slots, page, dirty, ..
+        } = table;
+        for (index, slot) in (0_u16..).zip(slots.iter_mut()) {
+            if !matches!(slot.target, Target::Page(_)) {
+                continue;
+            }
+            let entry = Entry::decode(level, slot.guest, pages_64k);
+            let instead = match entry {
+                Entry::Page(gfn, attributes) if range.overlaps(gfn, 1) => {
+                    attributes.page(scratch).unwrap_or(0)
+                }
+                Entry::Huge(..) => 0,
+                _ => continue,
+            };
+            let Some((first, pages)) = entry.mapped() else {
+                continue;
+            };
+            if range.overlaps(first, pages) {
+                page.set(index, instead);
+                slot.target = Target::Taken;
+                dirty.insert(u32::from(index));
+                if alive {
+                    self.dirty.insert(id.0);
+                }
+            }
+        }
+    }
+
+    /// Empties a table that is the shadow of a page in `range`.
+    pub(super) fn take_table(&mut self, id: TableId, range: Range) {
+        let table = self.store.get_mut(id).filter(|table| table.references > 0);
+        let Some(table) = table else {
+            return;
+        };
+        let gfn = table.source.gfn();
+        if !gfn.is_some_and(|gfn| range.overlaps(gfn, 1)) {
+            return;
+        }
+        table.track = None;
+        self.unwatched.insert(id.0);
+        self.empty(id);
+    }
+}
