@@ -9,6 +9,7 @@
 #![deny(unsafe_code)]
 
 pub mod addr;
+pub mod command;
 pub mod context;
 pub mod engine;
 pub mod execlist;

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The commands that the command streamers of Gen8 and Gen9 understand: which there are, and how long
+//! each is.
+//!
+//! Bits 31:29 of a command's first dword, its header, tell the client: 0 the streamer itself (`MI_*`,
+//! opcode in bits 28:23), 2 the blitter (28:22), 3 the engine's pipelines (28:16). Source: Broadwell and
+//! Skylake PRM, volume 2a (Command Reference: Instructions); intel_gpu_commands.h, i915_cmd_parser.c,
+//! gvt/cmd_parser.c.
+
+mod blitter;
+pub mod field;
+mod flip;
+mod mi;
+mod render;
+mod video;
+
+pub use flip::Flip;
+
+use super::{
+    engine::Engine,
+    platform::{Generation, Platform},
+};
+
+/// A set of engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Engines(u8);
+
+impl Engines {
+    const RENDER: Self = Self(1 << 0);
+    const COPY: Self = Self(1 << 1);
+    const VIDEO: Self = Self(1 << 2);
+    const ENHANCE: Self = Self(1 << 3);
+    const ALL: Self = Self(0xf);
+    /// Those that once waited for the display.
+    const DISPLAY: Self = Self(Self::RENDER.0 | Self::COPY.0);
+
+    const fn has(self, engine: Engine) -> bool {
+        let of = match engine {
+            Engine::Rcs => Self::RENDER,
+            Engine::Bcs => Self::COPY,
+            Engine::Vcs0 | Engine::Vcs1 => Self::VIDEO,
+            Engine::Vecs => Self::ENHANCE,
+        };
+        self.0 & of.0 != 0
+    }
+}
+
+/// How long a command is, in dwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// One; the header has no length field.
+    One,
+    /// The lowest `bits` of the header hold the length less two.
+    Field {
+        /// Width of the field.
+        bits: u8,
+        /// The shortest form of the command.
+        least: u16,
+        /// The longest.
+        most: u16,
+    },
+}
+
+impl Length {
+    /// What a field of 8 bits allows.
+    const BYTE: Self = Self::field(8);
+
+    /// Any length that a field of `bits` can hold, up to 64 Ki dwords.
+    const fn field(bits: u8) -> Self {
+        Self::between(bits, 2, u16::MAX)
+    }
+
+    const fn between(bits: u8, least: u16, most: u16) -> Self {
+        Self::Field { bits, least, most }
+    }
+
+    const fn exactly(dwords: u16) -> Self {
+        Self::between(8, dwords, dwords)
+    }
+
+    /// The length that `header` says, header included; `None` if the command has no form so long.
+    fn dwords(self, header: u32) -> Option<u16> {
+        let (bits, least, most) = match self {
+            Self::One => return Some(1),
+            Self::Field { bits, least, most } => (bits, least, most),
+        };
+        let mask = u32::MAX
+            .checked_shl(bits.into())
+            .map_or(u32::MAX, |above| !above);
+        let dwords = u16::try_from((header & mask).checked_add(2)?).ok()?;
+        (least..=most).contains(&dwords).then_some(dwords)
+    }
+}
+
+/// What a command does, as far as it matters to who shares the GPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Nothing outside of the context and its own address space.
+    Local,
+    /// MI_USER_INTERRUPT.
+    UserInterrupt,
+    /// Waits for the display, or says which of its lines to wait for.
+    WaitForDisplay,
+    /// MI_REPORT_HEAD: stores the ring's head in the context's status page.
+    ReportHead,
+    /// MI_ARB_ON_OFF: lets contexts be preempted, or not.
+    Arbitration,
+    /// MI_SUSPEND_FLUSH: holds back flushes that the host asks for by register.
+    SuspendFlush,
+    /// MI_BATCH_BUFFER_END.
+    BatchEnd,
+    /// MI_CONDITIONAL_BATCH_BUFFER_END.
+    ConditionalEnd,
+    /// MI_BATCH_BUFFER_START.
+    BatchStart,
+    /// MI_DISPLAY_FLIP.
+    Flip,
+    /// MI_SET_CONTEXT, which has no use with execlists.
+    SetContext,
+    /// MI_UPDATE_GTT: writes entries of the GGTT.
+    UpdateGtt,
+    /// MI_SEMAPHORE_WAIT.
+    SemaphoreWait,
+    /// MI_STORE_DATA_IMM.
+    StoreImmediate,
+    /// MI_STORE_DATA_INDEX: stores in a hardware status page.
+    StoreIndex,
+    /// MI_LOAD_REGISTER_IMM.
+    LoadImmediate,
+    /// MI_LOAD_REGISTER_MEM.
+    LoadMemory,
+    /// MI_LOAD_REGISTER_REG.
+    LoadRegister,
+    /// MI_STORE_REGISTER_MEM.
+    StoreRegister,
+    /// MI_FLUSH_DW.
+    Flush,
+    /// PIPE_CONTROL.
+    PipeControl,
+    /// MI_CLFLUSH.
+    FlushLines,
+    /// MI_REPORT_PERF_COUNT.
+    ReportCounters,
+    /// MI_COPY_MEM_MEM.
+    CopyMemory,
+    /// MI_ATOMIC.
+    Atomic,
+}
+
+impl Operation {
+    /// Whether it does nothing in a batch without privilege (PRM, volume 3a: User Mode Privileged
+    /// Commands). Others are privileged by what they address.
+    pub const fn is_privileged(self) -> bool {
+        matches!(
+            self,
+            Self::Arbitration
+                | Self::SuspendFlush
+                | Self::Flip
+                | Self::SetContext
+                | Self::StoreIndex
+                | Self::UpdateGtt
+        )
+    }
+}
+
+/// A command, or several that follow each other and are alike.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    /// The first and the last opcode, in the units of the table.
+    opcodes: (u16, u16),
+    engines: Engines,
+    /// The oldest generation that has it.
+    since: Generation,
+    length: Length,
+    operation: Operation,
+}
+
+impl Row {
+    const fn on(engines: Engines, opcode: u16, length: Length, operation: Operation) -> Self {
+        Self {
+            opcodes: (opcode, opcode),
+            engines,
+            since: Generation::Gen8,
+            length,
+            operation,
+        }
+    }
+
+    /// Commands from `first` to `last` that concern nobody else.
+    const fn local(engines: Engines, first: u16, last: u16, length: Length) -> Self {
+        Self {
+            opcodes: (first, last),
+            ..Self::on(engines, first, length, Operation::Local)
+        }
+    }
+
+    const fn gen9(self) -> Self {
+        Self {
+            since: Generation::Gen9,
+            ..self
+        }
+    }
+}
+
+/// A table to search in: does not compile unless the rows are in order and do not overlap.
+const fn table<const N: usize>(rows: [Row; N]) -> [Row; N] {
+    let mut left: &[Row] = &rows;
+    while let [row, rest @ ..] = left {
+        assert!(row.opcodes.0 <= row.opcodes.1);
+        if let [next, ..] = rest {
+            assert!(row.opcodes.1 < next.opcodes.0);
+        }
+        left = rest;
+    }
+    rows
+}
+
+/// Why a header begins no command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undefined {
+    /// The engine has no such command.
+    Opcode,
+    /// The command has no form of that length.
+    Length,
+}
+
+/// A command's header, understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// What it does.
+    pub operation: Operation,
+    /// Its length in dwords, header included; at least 1.
+    pub dwords: u16,
+}
+
+/// The command that `header` begins on this engine.
+pub fn decode(platform: Platform, engine: Engine, header: u32) -> Result<Command, Undefined> {
+    let (rows, shift): (&[Row], u32) = match (header >> 29, engine) {
+        (0, _) => (&mi::ROWS, 23),
+        (2, _) => (&blitter::ROWS, 22),
+        (3, Engine::Rcs) => (&render::ROWS, 16),
+        (3, Engine::Vcs0 | Engine::Vcs1) => (&video::VIDEO, 16),
+        (3, Engine::Vecs) => (&video::ENHANCE, 16),
+        _ => return Err(Undefined::Opcode),
+    };
+    let opcode = header
+        .checked_shr(shift)
+        .and_then(|opcode| u16::try_from(opcode).ok())
+        .ok_or(Undefined::Opcode)?;
+    let row = rows
+        .get(rows.partition_point(|row| row.opcodes.1 < opcode))
+        .filter(|row| row.opcodes.0 <= opcode)
+        .filter(|row| row.engines.has(engine) && row.since <= platform.generation())
+        .ok_or(Undefined::Opcode)?;
+    Ok(Command {
+        operation: row.operation,
+        dwords: row.length.dwords(header).ok_or(Undefined::Length)?,
+    })
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The audit of a guest's commands, before the GPU runs them.
+//!
+//! What is audited is a private copy of them: of a stretch of a ring, of a batch, of one of the batches
+//! that run when a context is restored. The audit changes in place what must be different on a shared
+//! GPU, says what is left for the caller to do, and refuses what cannot be allowed. Only what passed is
+//! of a type that can be submitted:
+//!
+//! [`Unaudited`] → [`audit`] → [`Audited`] → [`Audited::redirect`] for each batch → [`Ready`]
+//!
+//! A batch in the GGTT runs with privilege, so it has to be copied and audited like the ring that starts
+//! it, and the start made to point to the copy. A batch in the context's own address space runs where it
+//! is: hardware keeps it from the GGTT and from most registers. If that is not enough
+//! ([`PerProcess::Audit`]) it is copied like the others; the audit then takes from it what hardware would,
+//! so that the copy may run with privilege.
+//!
+//! The work is linear in the length of the copy, whatever is in it: each dword is looked at once, and how
+//! many batches may be started is bounded. How many copies are made in all is for the caller to bound.
+
+mod auditor;
+mod batch;
+mod extent;
+mod guest;
+mod memory;
+mod post_sync;
+mod registers;
+mod stream;
+
+pub use extent::Extent;
+pub use guest::{Guest, PerProcess, RegisterPolicy, Verdict};
+pub use stream::{Audited, Batch, Events, Findings, Ready, Rejected, Unaudited, Why};
+
+use crate::hw::command::field;
+use auditor::{Auditor, Next};
+
+/// The address space that a batch is in, which decides what it may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// The GGTT: privileged.
+    Global,
+    /// The context's own: not privileged.
+    PerProcess,
+}
+
+/// Which of the two levels a batch runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Started from a ring. It may hand over to another, or call one of the second level.
+    First,
+    /// Called from a batch. It may hand over to another.
+    Second,
+}
+
+/// Where commands are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A stretch of a ring, from head to tail.
+    Ring,
+    /// The batch that runs while a context is restored: whole cache lines, without an end.
+    IndirectContext,
+    /// The batch that runs after each restore of a context.
+    PerContext,
+    /// A batch.
+    Batch {
+        /// Its level.
+        level: Level,
+        /// Where the guest has it.
+        space: Space,
+    },
+}
+
+/// The most batches that one stream may start, and the most flips that it may ask for.
+pub const MOST_STARTS: usize = 256;
+
+/// Audits a copy of commands.
+///
+/// A batch may be shorter than its copy; what follows its end is overwritten, so that a batch that runs
+/// on past it, since a start that should have left it was not taken, ends there. The copy is to have at
+/// least one dword for that.
+pub fn audit<'a, R: RegisterPolicy>(
+    stream: Unaudited<'a>,
+    place: Place,
+    guest: &Guest<'_, R>,
+) -> Result<Audited<'a>, Rejected> {
+    let words = stream.0;
+    let mut auditor = Auditor::new(place, guest);
+    let mut at = 0;
+    let mut next = Next::Command;
+    while next == Next::Command {
+        let rest = words.get_mut(at..).unwrap_or_default();
+        let Some(&header) = rest.first() else {
+            break;
+        };
+        let (length, then) = auditor
+            .command(at, rest)
+            .map_err(|why| Rejected::new(at, header, why))?;
+        at = at.saturating_add(length);
+        next = then;
+    }
+    if matches!(place, Place::PerContext | Place::Batch { .. }) {
+        let rest = words.get_mut(at..).unwrap_or_default();
+        if next == Next::Command || rest.is_empty() {
+            return Err(Rejected::new(at, field::NOOP, Why::Endless));
+        }
+        rest.fill(field::BATCH_END);
+    }
+    let (findings, starts) = auditor.finish();
+    Ok(Audited::new(words, findings, starts))
+}

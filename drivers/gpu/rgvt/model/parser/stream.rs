@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Commands before, during and after the audit, and what it found.
+
+use super::{Level, Space};
+use crate::hw::{
+    addr::{Dwords, GuestGma, HostGma, MmioOffset},
+    command::{
+        field::{self, start},
+        Flip,
+    },
+    engine::Engine,
+    irq::Source,
+};
+use kernel::alloc::KVec;
+use kernel::fmt;
+
+/// A private copy of a guest's commands.
+#[derive(Debug)]
+pub struct Unaudited<'a>(pub(super) &'a mut [u32]);
+
+impl<'a> Unaudited<'a> {
+    /// Wraps a copy, to which nobody else has access.
+    pub fn new(words: &'a mut [u32]) -> Self {
+        Self(words)
+    }
+}
+
+/// Why work is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The engine has no such command.
+    Unknown,
+    /// The command has no form of that length, or none with these operands.
+    Length,
+    /// The command goes on past the end.
+    Truncated,
+    /// There is no end, or nothing behind it.
+    Endless,
+    /// No guest may use the command.
+    Forbidden,
+    /// A bit of it has no meaning that could be allowed.
+    Operand,
+    /// What it accesses in the GGTT is not the guest's.
+    Address(GuestGma),
+    /// The register may not be accessed.
+    Register(MmioOffset),
+    /// A batch may not be started or ended here.
+    Level,
+    /// More than [`super::MOST_STARTS`] of it.
+    TooMany,
+    /// Memory ran out.
+    Memory,
+}
+
+/// Work that is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Where in the copy the command begins.
+    pub at: Dwords,
+    /// Its first dword.
+    pub header: u32,
+    /// Why.
+    pub why: Why,
+}
+
+impl Rejected {
+    pub(super) fn new(at: usize, header: u32, why: Why) -> Self {
+        Self {
+            at: dwords(at),
+            header,
+            why,
+        }
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "command {:#010x} at dword {}: ",
+            self.header,
+            self.at.get()
+        )?;
+        match self.why {
+            Why::Unknown => f.write_str("unknown"),
+            Why::Length => f.write_str("wrong length"),
+            Why::Truncated => f.write_str("cut off"),
+            Why::Endless => f.write_str("no end"),
+            Why::Forbidden => f.write_str("not allowed"),
+            Why::Operand => f.write_str("bad operand"),
+            Why::Address(at) => write!(f, "GGTT address {:#x} is not the guest's", at.get()),
+            Why::Register(at) => write!(f, "register {:#x} is not the guest's", at.get()),
+            Why::Level => f.write_str("no place to start or end a batch"),
+            Why::TooMany => f.write_str("one too many"),
+            Why::Memory => f.write_str("out of memory"),
+        }
+    }
+}
+
+/// Interrupts that the commands ask for. They are no longer in the copy: the host raises them for the
+/// guest, when the work is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// MI_USER_INTERRUPT.
+    pub user: bool,
+    /// The notification of PIPE_CONTROL or MI_FLUSH_DW.
+    pub flush: bool,
+}
+
+impl Events {
+    /// What either asks for.
+    #[must_use]
+    pub fn merge(self, other: Self) -> Self {
+        Self {
+            user: self.user || other.user,
+            flush: self.flush || other.flush,
+        }
+    }
+
+    /// The sources that are to fire.
+    pub fn sources(self, engine: Engine) -> impl Iterator<Item = Source> {
+        let user = self.user.then(|| Source::user(engine));
+        let flush = self.flush.then(|| Source::flush(engine));
+        [user, flush].into_iter().flatten()
+    }
+}
+
+/// What the caller should know of the commands.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Interrupts for the guest.
+    pub events: Events,
+    /// Whether it may wait for a value in memory.
+    pub waits: bool,
+    /// Flips of the virtual display, in order. They are no longer in the copy.
+    pub flips: KVec<Flip>,
+}
+
+/// A batch of the guest's that has to be copied and audited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The address space that it is in.
+    pub space: Space,
+    /// Its address there, a multiple of 4. In the GGTT the first dword is the guest's.
+    pub address: u64,
+    /// The level that it runs on.
+    pub level: Level,
+}
+
+/// A command that starts a batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    /// Index of its header.
+    pub(super) at: usize,
+    pub(super) batch: Batch,
+}
+
+/// Commands that passed. They may still start batches in the guest's memory.
+#[derive(Debug)]
+#[must_use]
+pub struct Audited<'a> {
+    words: &'a mut [u32],
+    findings: Findings,
+    starts: KVec<Start>,
+    /// How many of the starts point to audited copies.
+    redirected: usize,
+}
+
+impl<'a> Audited<'a> {
+    pub(super) fn new(words: &'a mut [u32], findings: Findings, starts: KVec<Start>) -> Self {
+        Self {
+            words,
+            findings,
+            starts,
+            redirected: 0,
+        }
+    }
+
+    /// What was found.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// The next batch that needs an audited copy, in the order of the commands.
+    pub fn next_batch(&self) -> Option<Batch> {
+        self.starts.get(self.redirected).map(|start| start.batch)
+    }
+
+    /// Makes the start of [`Self::next_batch`] point to its copy, in the host's part of the GGTT. The copy
+    /// is to be audited before this is submitted.
+    pub fn redirect(&mut self, copy: HostGma) {
+        let command = self
+            .starts
+            .get(self.redirected)
+            .and_then(|start| self.words.get_mut(start.at..));
+        if let Some([header, low, high, ..]) = command {
+            let address = copy.get();
+            *header &= !start::PER_PROCESS;
+            *low = u32::try_from(address & 0xffff_ffff).unwrap_or(0);
+            *high = u32::try_from(address >> 32).unwrap_or(0);
+            self.redirected = self.redirected.saturating_add(1);
+        }
+    }
+
+    /// What may be submitted, and what was found; gives the commands back if a batch is left.
+    pub fn finish(self) -> Result<(Ready<'a>, Findings), Self> {
+        if self.next_batch().is_some() {
+            return Err(self);
+        }
+        Ok((Ready(self.words), self.findings))
+    }
+}
+
+/// Commands that may be submitted.
+#[derive(Debug)]
+pub struct Ready<'a>(&'a [u32]);
+
+impl<'a> Ready<'a> {
+    /// The commands.
+    pub fn words(&self) -> &'a [u32] {
+        self.0
+    }
+}
+
+/// A number of dwords. Copies are far below 4 Gi of them.
+pub(super) fn dwords(count: usize) -> Dwords {
+    Dwords::new(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Makes a command one that does nothing.
+pub(super) fn erase(words: &mut [u32]) {
+    words.fill(field::NOOP);
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a stock i915 of a guest emits (gen8_engine_cs.c, intel_lrc.c, intel_renderstate.c).
+
+use super::support::*;
+use unit::hw::addr::GuestGma;
+use unit::hw::command::Flip;
+use unit::hw::engine::Engine;
+use unit::hw::irq::{Pipe, Source};
+use unit::hw::platform::Platform;
+use unit::model::parser::{Events, Place};
+
+const SEQNO: u32 = DATA + 0x40;
+/// Where i915 has a scratch cache line in the context's status page.
+const SCRATCH: u32 = 0xd0;
+const L3SQCREG4: u32 = 0xb118;
+
+/// A request without its end: initial breadcrumb, invalidation, batch.
+fn request(invalidate: &[u32]) -> Vec<u32> {
+    let breadcrumb = [STORE | GLOBAL, SEQNO, 0, 41, NOOP, ARB_CHECK];
+    let batch = [ARB_ON, START | IN_PPGTT, 0xfffe_0000, 0xffff, ARB_OFF, NOOP];
+    [&breadcrumb, invalidate, &batch].concat()
+}
+
+const TAIL: [u32; 4] = [USER_INTERRUPT, ARB_ON, ARB_CHECK, NOOP];
+
+#[test]
+fn a_request_of_the_render_engine() {
+    let flags = PIPE_STALL | WRITE | INDEX | 0x40c1c;
+    let invalidate = [
+        [PIPE_CONTROL, 0, 0, 0, 0, 0],
+        [PIPE_CONTROL, flags, SCRATCH, 0, 0, 0],
+    ];
+    let flush = [PIPE_CONTROL, PIPE_STALL | 0x1021, 0, 0, 0, 0];
+    let write = [
+        PIPE_CONTROL,
+        PIPE_STALL | PIPE_GLOBAL | WRITE | 0x80,
+        SEQNO,
+        0,
+        42,
+        0,
+    ];
+    let ring = [
+        &request(invalidate.as_flattened())[..],
+        &flush,
+        &write,
+        &TAIL,
+    ]
+    .concat();
+
+    let (after, findings) = Setting::rcs().audit(Place::Ring, &ring).unwrap();
+
+    let mut expected = ring.clone();
+    expected[13] = PIPE_STALL | WRITE | PIPE_GLOBAL | 0x40c1c;
+    expected[14] = CONTEXT + SCRATCH;
+    expected[22] = NOOP; // preemption is not for the guest to turn off
+    expected[36] = NOOP; // the interrupt
+    assert_eq!(after, expected);
+    let events = Events {
+        user: true,
+        flush: false,
+    };
+    assert_eq!(findings.events, events);
+    let sources: Vec<Source> = events.sources(Engine::Rcs).collect();
+    assert_eq!(sources, [Source::user(Engine::Rcs)]);
+    assert!(!findings.waits && findings.flips.is_empty());
+}
+
+#[test]
+fn a_request_of_the_other_engines() {
+    let invalidate = [FLUSH | INDEX | WRITE | 1 << 18, SCRATCH, 0, 0];
+    let write = [FLUSH | WRITE, SEQNO | FLUSH_GLOBAL, 0, 42];
+    let ring = [&request(&invalidate)[..], &write, &TAIL].concat();
+    for engine in [Engine::Bcs, Engine::Vcs0, Engine::Vcs1, Engine::Vecs] {
+        let (after, findings) = Setting::new(engine).audit(Place::Ring, &ring).unwrap();
+        let mut expected = ring.clone();
+        expected[6] = FLUSH | WRITE | 1 << 18;
+        expected[7] = CONTEXT + SCRATCH | FLUSH_GLOBAL;
+        expected[14] = NOOP;
+        expected[20] = NOOP;
+        assert_eq!(after, expected);
+        assert!(findings.events.user);
+    }
+}
+
+#[test]
+fn preemption_stays_off_where_a_workaround_needs_it() {
+    let broadwell = Setting::rcs().on(Platform::Broadwell);
+    assert_eq!(broadwell.ring(&[ARB_OFF, ARB_ON]), [ARB_OFF, ARB_ON]);
+    assert_eq!(Setting::rcs().ring(&[ARB_OFF, ARB_ON]), [NOOP, ARB_ON]);
+}
+
+#[test]
+fn the_batch_of_a_context_s_restoration() {
+    let scratch = APERTURE + 0x180;
+    let mut batch = vec![ARB_OFF];
+    batch.extend([SRM | GLOBAL, L3SQCREG4, scratch, 0]);
+    batch.extend([LRI, L3SQCREG4, 0x4060_0000]);
+    batch.extend([PIPE_CONTROL, PIPE_STALL | 0x20, 0, 0, 0, 0]);
+    batch.extend([LRM | GLOBAL, L3SQCREG4, scratch, 0]);
+    let index = batch.len();
+    let flags = PIPE_STALL | 1 << 27 | WRITE;
+    batch.extend([PIPE_CONTROL, flags | INDEX, SCRATCH, 0, 0, 0]);
+    batch.extend([
+        LRI + 4,
+        ALLOWED,
+        1 << 28,
+        0x2088,
+        0x2000_2000,
+        0x2090,
+        0x20_0020,
+        NOOP,
+    ]);
+    batch.extend([0x7005_0004, 1 << 31, 0x0077_7000, 0, 0, 0]);
+    batch.push(ARB_ON);
+    batch.resize(batch.len().next_multiple_of(16), NOOP);
+
+    for platform in [Platform::Broadwell, Platform::Broxton] {
+        let setting = Setting::rcs().on(platform);
+        let (after, _) = setting.audit(Place::IndirectContext, &batch).unwrap();
+        let mut expected = batch.clone();
+        expected[index + 1] = flags | PIPE_GLOBAL;
+        expected[index + 2] = CONTEXT + SCRATCH;
+        assert_eq!(after, expected);
+    }
+    let per_context = [ARB_ON, END, 0x1234_5678, 0xffff_ffff];
+    let (after, _) = Setting::rcs()
+        .audit(Place::PerContext, &per_context)
+        .unwrap();
+    assert_eq!(after, [ARB_ON, END, END, END]);
+}
+
+#[test]
+fn writes_to_the_engine_s_status_page() {
+    let rcs = Setting::rcs();
+    let write = |flags| [PIPE_CONTROL, flags, 0x100, 0, 1, 0];
+    let mut expected = write(WRITE | PIPE_GLOBAL);
+    expected[2] = STATUS_PAGE + 0x100;
+    assert_eq!(rcs.ring(&write(WRITE | PIPE_GLOBAL | INDEX)), expected);
+
+    let flush = [FLUSH | WRITE | INDEX, 0x100 | FLUSH_GLOBAL, 0, 1];
+    let expected = [FLUSH | WRITE, STATUS_PAGE + 0x100 | FLUSH_GLOBAL, 0, 1];
+    assert_eq!(Setting::new(Engine::Vcs0).ring(&flush), expected);
+}
+
+#[test]
+fn notifications_become_events() {
+    for (engine, words) in [
+        (
+            Engine::Rcs,
+            vec![PIPE_CONTROL, NOTIFY | PIPE_STALL, 0, 0, 0, 0],
+        ),
+        (Engine::Vecs, vec![FLUSH | NOTIFY, 0, 0, 0]),
+    ] {
+        let (after, findings) = Setting::new(engine).audit(Place::Ring, &words).unwrap();
+        assert!(after.iter().all(|word| word & NOTIFY == 0));
+        let sources: Vec<Source> = findings.events.sources(engine).collect();
+        assert_eq!(sources, [Source::flush(engine)]);
+    }
+    let flush = Events {
+        flush: true,
+        user: false,
+    };
+    let user = Events {
+        user: true,
+        flush: false,
+    };
+    assert_eq!(flush.merge(user).sources(Engine::Bcs).count(), 2);
+    assert_eq!(Events::default().sources(Engine::Bcs).count(), 0);
+}
+
+#[test]
+fn the_display_is_not_waited_for() {
+    let wait = [
+        0x03 << 23 | 1 << 1,
+        0x12 << 23,
+        0x10_0020,
+        0x13 << 23,
+        0,
+        0x07 << 23,
+        0x0b << 23,
+    ];
+    assert_eq!(Setting::rcs().ring(&wait), [NOOP; 7]);
+}
+
+#[test]
+fn flips_are_reported() {
+    let surface = GuestGma::new(DATA.into());
+    let flip = |pipe, plane, tiling, immediate| Flip {
+        pipe,
+        plane,
+        surface,
+        stride: 120,
+        tiling,
+        immediate,
+    };
+    let pitch = 120 << 6;
+    let gen8 = [0x14 << 23 | 3 << 19 | 1, pitch | 1, DATA, NOOP];
+    let gen9 = [0x14 << 23 | 6 << 8 | 1, pitch | 4, DATA | 1, NOOP];
+    let stereo = [0x14 << 23 | 2, pitch, DATA | 2, 0];
+    for (platform, words, expected) in [
+        (Platform::Broadwell, gen8, flip(Pipe::B, 1, 1, false)),
+        (Platform::Skylake, gen9, flip(Pipe::C, 1, 4, true)),
+        (Platform::Skylake, stereo, flip(Pipe::A, 0, 0, false)),
+    ] {
+        let setting = Setting::rcs().on(platform);
+        let (after, findings) = setting.audit(Place::Ring, &words).unwrap();
+        assert_eq!(after, [NOOP; 4]);
+        assert_eq!(findings.flips[..], [expected]);
+    }
+}
+
+#[test]
+fn copies_and_semaphores_in_the_ring() {
+    let fast_copy = [
+        0x5080_0008,
+        0x0300_1000,
+        0,
+        0x40_0400,
+        0,
+        1,
+        0,
+        0x1000,
+        0x1_0000,
+        1,
+    ];
+    assert_eq!(Setting::new(Engine::Bcs).ring(&fast_copy), fast_copy);
+
+    let semaphore = [
+        0x1c << 23 | GLOBAL | 1 << 15 | 4 << 12 | 2,
+        0,
+        STATUS_PAGE,
+        0,
+    ];
+    let (after, findings) = Setting::rcs().audit(Place::Ring, &semaphore).unwrap();
+    assert_eq!(after, semaphore);
+    assert!(findings.waits);
+}
