@@ -11,6 +11,7 @@ pub mod cfg;
 pub mod execlist;
 pub mod ggtt;
 pub mod irq;
+pub mod mmio;
 pub mod parser;
 pub mod partition;
 pub mod ppgtt;
