@@ -10,6 +10,7 @@
 pub mod cfg;
 pub mod execlist;
 pub mod ggtt;
+pub mod image;
 pub mod irq;
 pub mod mmio;
 pub mod parser;
