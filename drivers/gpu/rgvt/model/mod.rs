@@ -17,5 +17,6 @@ pub mod parser;
 pub mod partition;
 pub mod ppgtt;
 pub mod pvinfo;
+pub mod sched;
 pub mod seam;
 pub mod types;

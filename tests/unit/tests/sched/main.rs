@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The queue of an engine.
+
+mod reference;
+mod shares;
+mod steps;
+
+use unit::hw::addr::Bytes;
+use unit::model::partition::{HostShare, Partition, Space, VgpuId};
+use unit::model::sched::Weight;
+use unit::model::types::{Resolution, VgpuType};
+
+/// Virtual GPUs.
+fn ids<const N: usize>() -> [VgpuId; N] {
+    let space = Space {
+        aperture: Bytes::mib(1024),
+        total: Bytes::mib(4096),
+        fences: 32,
+    };
+    let kind = VgpuType {
+        suffix: "test",
+        aperture: Bytes::mib(1),
+        hidden: Bytes::mib(1),
+        fences: 1,
+        weight: 1,
+        resolution: Resolution {
+            width: 640,
+            height: 480,
+        },
+    };
+    let mut partition = Partition::new(space, HostShare::DEFAULT).unwrap();
+    [(); N].map(|()| partition.take(&kind).unwrap().0)
+}
+
+fn weight(weight: u16) -> Weight {
+    Weight::new(weight).expect("not 0")
+}
