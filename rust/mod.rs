@@ -3,6 +3,12 @@
 //! What the `kernel` crate lacks: safe abstractions of C interfaces, and the bindings below them.
 
 mod bindings;
+pub(crate) mod eventfd;
 pub(crate) mod i915;
+pub(crate) mod mdev;
 mod pci;
+pub(crate) mod ratelimit;
+pub(crate) mod siphash;
 pub(crate) mod utsname;
+pub(crate) mod vfio;
+pub(crate) mod workqueue;

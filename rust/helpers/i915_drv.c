@@ -9,6 +9,11 @@ struct drm_i915_private *rgvt_pdev_to_i915(struct pci_dev *pdev)
 	return pdev_to_i915(pdev);
 }
 
+struct pci_dev *rgvt_i915_pdev(const struct drm_i915_private *i915)
+{
+	return to_pci_dev(i915->drm.dev);
+}
+
 struct device *rgvt_i915_dev(const struct drm_i915_private *i915)
 {
 	return i915->drm.dev;
@@ -27,6 +32,21 @@ bool rgvt_i915_enable_gvt(const struct drm_i915_private *i915)
 bool rgvt_i915_vgpu_active(const struct drm_i915_private *i915)
 {
 	return i915->vgpu.active;
+}
+
+struct intel_gt *rgvt_i915_gt(const struct drm_i915_private *i915)
+{
+	return to_gt(i915);
+}
+
+const void *rgvt_i915_initial_mmio(const struct drm_i915_private *i915)
+{
+	return i915->vgpu.initial_mmio;
+}
+
+const void *rgvt_i915_initial_cfg_space(const struct drm_i915_private *i915)
+{
+	return i915->vgpu.initial_cfg_space;
 }
 
 void *rgvt_i915_gvt(const struct drm_i915_private *i915)

@@ -21,7 +21,9 @@ use kernel::{
 
 use super::{
     bound::BoundGpu,
-    Gpu, //
+    lent::Loan,
+    Gpu,
+    GpuRef, //
 };
 use crate::rust::bindings;
 
@@ -31,10 +33,16 @@ use crate::rust::bindings;
 /// loads or unloads either module or binds or unbinds the GPU: they may sleep.
 pub(crate) trait Client: Send + Sync + Sized + 'static {
     /// Takes `gpu`, which i915 found fit: supported, enabled, real, and its initial state saved.
-    fn attach(gpu: &Gpu) -> Result<Pin<KBox<Self>>>;
+    fn attach(gpu: &GpuRef) -> Result<Pin<KBox<Self>>>;
 
-    /// Gives `gpu` back.
+    /// Gives `gpu` back. After this, i915 waits until no [`GpuRef`] is left.
     fn detach(this: Pin<KBox<Self>>, gpu: &Gpu);
+}
+
+/// What the GVT pointer of a GPU leads to.
+struct Slot<T: Client> {
+    client: Pin<KBox<T>>,
+    _loan: Loan,
 }
 
 /// The attachment of `T` to i915; ends when this is dropped.
@@ -42,7 +50,7 @@ pub(crate) trait Client: Send + Sync + Sized + 'static {
 /// # Invariants
 ///
 /// i915 has `ops` and no other, and the GVT pointer of each of its GPUs is NULL or comes from
-/// `Pin<KBox<T>>::into_foreign`.
+/// `KBox<Slot<T>>::into_foreign`.
 pub(crate) struct Attachment<T: Client> {
     ops: &'static bindings::intel_vgpu_ops,
     _client: PhantomData<T>,
@@ -84,19 +92,17 @@ impl<T: Client> Attachment<T> {
     ///
     /// No GPU comes or goes while `each` looks at it.
     pub(crate) fn for_each_gpu(&self, mut each: impl FnMut(&Gpu, Option<Pin<&T>>)) {
-        for bound in BoundGpu::all() {
-            let gpu = bound.gpu();
-
-            // SAFETY: `gpu` is valid. The pointer changes only in i915's probe and removal, which `bound`
+        for gpu in BoundGpu::all() {
+            // SAFETY: `gpu` is valid. The pointer changes only in i915's probe and removal, which `gpu`
             // keeps off, and when modules attach or detach: others cannot, and we do not while `self` is
             // borrowed.
             let data = NonNull::new(unsafe { bindings::rgvt_i915_gvt(gpu.as_raw()) });
 
             // SAFETY: The type's invariants say where it comes from, and for the same reason as above it
             // is not taken back meanwhile.
-            let data = data.map(|data| unsafe { <Pin<KBox<T>>>::borrow(data.as_ptr()) });
+            let slot = data.map(|data| unsafe { <KBox<Slot<T>>>::borrow(data.as_ptr()) });
 
-            each(gpu, data);
+            each(&gpu, slot.map(|slot| slot.client.as_ref()));
         }
     }
 
@@ -108,10 +114,21 @@ impl<T: Client> Attachment<T> {
         let gpu = unsafe { Gpu::from_raw(i915) };
 
         from_result(|| {
-            let data = T::attach(gpu)?.into_foreign();
+            // SAFETY: i915 keeps `gpu` and what it has saved of it until `clean_device` returns, or this does
+            // with an error; the `Loan` is dropped before.
+            let (loan, gpu) = unsafe { Loan::new(gpu) }?;
+            let client = T::attach(&gpu)?;
+            drop(gpu);
+            let slot = KBox::new(
+                Slot {
+                    client,
+                    _loan: loan,
+                },
+                GFP_KERNEL,
+            )?;
 
             // SAFETY: `i915` is valid, and i915's lock for GVT, held now, guards the pointer.
-            unsafe { bindings::rgvt_i915_set_gvt(i915, data) };
+            unsafe { bindings::rgvt_i915_set_gvt(i915, slot.into_foreign()) };
             Ok(0)
         })
     }
@@ -125,13 +142,16 @@ impl<T: Client> Attachment<T> {
 
         // SAFETY: `i915` is valid, and i915's lock for GVT, held now, guards the pointer. It is not NULL,
         // so it is what `init_device` put there; with NULL in its place it is taken back only once.
-        let data = unsafe {
+        let slot = unsafe {
             let data = bindings::rgvt_i915_gvt(i915);
             bindings::rgvt_i915_set_gvt(i915, core::ptr::null_mut());
-            <Pin<KBox<T>>>::from_foreign(data)
+            <KBox<Slot<T>>>::from_foreign(data)
         };
 
-        T::detach(data, gpu);
+        // The loan ends after this.
+        let Slot { client, _loan } = KBox::into_inner(slot);
+
+        T::detach(client, gpu);
     }
 
     /// i915 calls this without asking whether it exists. A client has nothing to do here as long as no

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A walk over the GPUs that i915 drives, and keeping one awake.
-//!
-//! C header: [`drivers/gpu/drm/i915/intel_runtime_pm.h`](srctree/drivers/gpu/drm/i915/intel_runtime_pm.h)
+//! A walk over the GPUs that i915 drives.
 
-use core::ptr::NonNull;
+use core::{
+    ops::Deref,
+    ptr::NonNull, //
+};
 
-use super::Gpu;
+use super::{
+    Awake,
+    Gpu, //
+};
 use crate::rust::{
     bindings,
     pci, //
@@ -43,38 +47,17 @@ impl BoundGpu {
         })
     }
 
-    /// The GPU.
-    pub(super) fn gpu(&self) -> &Gpu {
+    /// Wakes the GPU, and keeps it awake.
+    pub(super) fn wake(self) -> Awake<Self> {
+        Awake::new(self)
+    }
+}
+
+impl Deref for BoundGpu {
+    type Target = Gpu;
+
+    fn deref(&self) -> &Gpu {
         // SAFETY: The type's invariants: the probe is at an end, and the lock keeps off the removal.
         unsafe { Gpu::from_raw(self.i915.as_ptr()) }
-    }
-
-    /// Wakes the GPU, and keeps it awake.
-    pub(super) fn wake(self) -> AwakeGpu {
-        // SAFETY: The type's invariants: `i915` is valid.
-        let wakeref = unsafe { bindings::rgvt_runtime_pm_get(self.i915.as_ptr()) };
-
-        // INVARIANT: The reference has just been taken.
-        AwakeGpu {
-            wakeref,
-            bound: self,
-        }
-    }
-}
-
-/// A GPU to which i915 is bound, and whose registers can be read, while this lives.
-///
-/// # Invariants
-///
-/// `wakeref` is a reference to the runtime power of `bound`, and was taken for this object.
-pub(super) struct AwakeGpu {
-    wakeref: *mut bindings::ref_tracker,
-    bound: BoundGpu,
-}
-
-impl Drop for AwakeGpu {
-    fn drop(&mut self) {
-        // SAFETY: The type's invariants: the reference is ours to give back, and `i915` is valid.
-        unsafe { bindings::rgvt_runtime_pm_put(self.bound.i915.as_ptr(), self.wakeref) };
     }
 }

@@ -2,15 +2,58 @@
 
 //! Virtual GPUs on the stock i915: a vendor driver for VFIO mediated devices.
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 #[deny(unsafe_code)]
 mod host;
+#[allow(dead_code, unreachable_pub)] // Facts are stated whole, whether all are needed or not.
+mod hw;
+#[allow(dead_code, unreachable_pub, unused_imports)] // tests/unit uses it, too.
+mod model;
 #[path = "../../../rust/mod.rs"]
 mod rust;
+#[deny(unsafe_code)]
+mod vfio;
+#[deny(unsafe_code)]
+mod vgpu;
+
+use rust::i915;
+
+/// Pages of 4 KiB in a MiB.
+const PAGES_IN_MIB: u64 = 256;
+
+/// A GPU that i915 lends to us, offered to users.
+struct Shared {
+    /// Gone first: it ends all virtual GPUs.
+    _offer: vfio::Offer,
+    _gpu: Arc<vgpu::Gpu>,
+}
+
+impl i915::Client for Shared {
+    fn attach(gpu: &i915::GpuRef) -> Result<Pin<KBox<Self>>> {
+        let host = host::HostGpu::new(gpu)?;
+        pr_info!("{}: attached, {host}\n", gpu.device().name());
+
+        let quota = u64::from(*module_parameters::pin_quota_mib.value()) * PAGES_IN_MIB;
+        let shared = vgpu::Gpu::new(host, quota)?;
+        let this = Self {
+            _offer: vfio::Offer::new(shared.clone(), gpu.device(), &THIS_MODULE)?,
+            _gpu: shared,
+        };
+        Ok(KBox::new(this, GFP_KERNEL)?.into())
+    }
+
+    fn detach(this: Pin<KBox<Self>>, gpu: &i915::Gpu) {
+        drop(this);
+        pr_info!("{}: detached\n", gpu.device().name());
+    }
+}
 
 struct Rgvt {
-    _host: host::Host,
+    _host: host::Host<Shared>,
 }
 
 impl kernel::Module for Rgvt {
@@ -28,4 +71,10 @@ module! {
     description: "Virtual GPUs of Intel Gen8 and Gen9 graphics, over i915 and VFIO",
     license: "GPL",
     imports_ns: ["I915_GVT"],
+    params: {
+        pin_quota_mib: u32 {
+            default: 4096,
+            description: "MiB of a guest's memory that one virtual GPU may have pinned at once (default: 4096)",
+        },
+    },
 }

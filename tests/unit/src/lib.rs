@@ -22,3 +22,10 @@
 pub mod hw;
 #[path = "../../../drivers/gpu/rgvt/model/mod.rs"]
 pub mod model;
+
+/// The parts of `vfio` that need nothing of the kernel.
+#[path = "../../../drivers/gpu/rgvt/vfio"]
+pub mod vfio {
+    pub mod access;
+    pub mod description;
+}

@@ -2,26 +2,47 @@
 
 //! The GPUs that the stock i915 lends to us.
 
+mod engine;
 mod gpu;
+mod guest;
+mod interrupts;
 mod refusal;
+mod seal;
+mod share;
 
+pub(crate) use crate::rust::{
+    ratelimit::pr_warn_ratelimited,
+    vfio::Guest as VfioGuest,
+    workqueue::flush, //
+};
+pub(crate) use engine::*;
+pub(crate) use gpu::HostGpu;
+pub(crate) use guest::{
+    Guest,
+    Pin, //
+};
+pub(crate) use interrupts::Interrupts;
 pub(crate) use refusal::Refusal;
+pub(crate) use seal::Sealer;
+pub(crate) use share::HostShare;
 
 use kernel::prelude::*;
 
 use crate::rust::{
-    i915::Attachment,
+    i915::{
+        Attachment,
+        Client, //
+    },
     utsname, //
 };
-use gpu::HostGpu;
 use refusal::Unfit;
 
-/// The attachment to i915, of which at least one GPU was fit when it was made.
-pub(crate) struct Host {
-    _attachment: Attachment<HostGpu>,
+/// The attachment to i915, of which at least one GPU was fit when it was made. `T` is kept for each.
+pub(crate) struct Host<T: Client> {
+    _attachment: Attachment<T>,
 }
 
-impl Host {
+impl<T: Client> Host<T> {
     /// Attaches to i915, or says why not.
     pub(crate) fn attach() -> Result<Self, Refusal> {
         // The layout of i915's private data is only known for the kernel that we were built for, and the

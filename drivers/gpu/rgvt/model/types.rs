@@ -7,7 +7,7 @@
 
 use super::partition::Partition;
 use crate::hw::{addr::Bytes, platform::Platform};
-use core::fmt;
+use kernel::fmt;
 
 /// The largest mode that the virtual monitor of a type offers, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The guest behind a virtual GPU: its memory, the pages of it that the GPU may reach, and word of its
+//! writes.
+
+use kernel::{
+    new_mutex,
+    prelude::*,
+    rbtree::RBTree,
+    sync::{
+        Arc,
+        Mutex, //
+    }, //
+};
+
+use super::HostGpu;
+use crate::{
+    hw::addr::{
+        DmaAddr,
+        Gfn,
+        GuestPhys, //
+    },
+    model::seam::{
+        self,
+        edquot,
+        GuestMemory,
+        PagePinner,
+        Pages,
+        Pinned,
+        TableAllocator,
+        WriteTracker, //
+    },
+    rust::{
+        i915::{
+            GpuRef,
+            TablePage, //
+        },
+        vfio, //
+    },
+};
+
+/// Pages of the guest that are pinned, with the number of guards that share the pin.
+struct Shared {
+    pin: vfio::Pin,
+    users: u64,
+}
+
+/// All pins of a guest. A page that several tables name, as they all name the scratch page of the guest's
+/// driver, is pinned once.
+struct Pins {
+    shared: RBTree<(u64, bool), Shared>,
+    /// Pages of 4 KiB in `shared`.
+    pages: u64,
+}
+
+#[pin_data]
+struct Inner {
+    vfio: Arc<vfio::Guest>,
+    gpu: GpuRef,
+    /// The most pages of 4 KiB that may be pinned at once.
+    quota: u64,
+    /// Protects what is pinned. Taken inside of a virtual GPU's lock; VFIO's locks are taken inside of it.
+    #[pin]
+    pins: Mutex<Pins>,
+}
+
+/// A guest, from the time when the virtual GPU is opened until it is closed.
+#[derive(Clone)]
+pub(crate) struct Guest(Arc<Inner>);
+
+impl Guest {
+    /// Wraps what VFIO knows of the guest, which may have up to `quota` pages of 4 KiB pinned at once.
+    pub(crate) fn new(vfio: Arc<vfio::Guest>, host: &HostGpu, quota: u64) -> Result<Self> {
+        let inner = Arc::pin_init(
+            pin_init!(Inner {
+                vfio,
+                gpu: host.lent().clone(),
+                quota,
+                pins <- new_mutex!(Pins {
+                    shared: RBTree::new(),
+                    pages: 0,
+                }),
+            }),
+            GFP_KERNEL,
+        )?;
+
+        Ok(Self(inner))
+    }
+}
+
+impl GuestMemory for Guest {
+    fn read(&self, from: GuestPhys, into: &mut [u8]) -> Result {
+        self.0.vfio.read(from.get(), into)
+    }
+
+    fn write(&self, to: GuestPhys, bytes: &[u8]) -> Result {
+        self.0.vfio.write(to.get(), bytes)
+    }
+}
+
+/// A use of pinned pages; the last one to be dropped unpins them.
+pub(crate) struct Pin {
+    guest: Guest,
+    gfn: Gfn,
+    pages: Pages,
+    address: DmaAddr,
+}
+
+/// Pages of 4 KiB.
+const fn count(pages: Pages) -> u64 {
+    match pages {
+        Pages::One => 1,
+        Pages::Huge => 512,
+    }
+}
+
+/// The key of [`Pins::shared`].
+fn key(gfn: Gfn, pages: Pages) -> (u64, bool) {
+    (gfn.get(), pages == Pages::Huge)
+}
+
+impl Pinned for Pin {
+    fn address(&self) -> DmaAddr {
+        self.address
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        let key = key(self.gfn, self.pages);
+        let mut pins = self.guest.0.pins.lock();
+
+        let Some(shared) = pins.shared.get_mut(&key) else {
+            return;
+        };
+        shared.users = shared.users.saturating_sub(1);
+        if shared.users == 0 {
+            pins.shared.remove(&key);
+            pins.pages = pins.pages.saturating_sub(count(self.pages));
+        }
+    }
+}
+
+impl PagePinner for Guest {
+    type Pin = Pin;
+
+    fn pin(&self, gfn: Gfn, pages: Pages) -> Result<Pin> {
+        let key = key(gfn, pages);
+        let mut pins = self.0.pins.lock();
+
+        let address = if let Some(shared) = pins.shared.get_mut(&key) {
+            shared.users = shared.users.saturating_add(1);
+            shared.pin.address()
+        } else {
+            let total = pins.pages.saturating_add(count(pages));
+            if total > self.0.quota {
+                return Err(edquot());
+            }
+            let size = match pages {
+                Pages::One => vfio::PinSize::One,
+                Pages::Huge => vfio::PinSize::Huge,
+            };
+            let pin = vfio::Guest::pin(&self.0.vfio, gfn.get(), size)?;
+            let address = pin.address();
+            pins.shared
+                .try_create_and_insert(key, Shared { pin, users: 1 }, GFP_KERNEL)?;
+            pins.pages = total;
+            address
+        };
+
+        Ok(Pin {
+            guest: self.clone(),
+            gfn,
+            pages,
+            address: DmaAddr::new(address),
+        })
+    }
+}
+
+impl WriteTracker for Guest {
+    type Track = vfio::Track;
+
+    fn track(&self, gfn: Gfn) -> Result<vfio::Track> {
+        vfio::Guest::track(&self.0.vfio, gfn.get())
+    }
+}
+
+/// A page that the GPU reads as a translation table.
+pub(crate) struct Table(TablePage);
+
+impl seam::TablePage for Table {
+    fn address(&self) -> DmaAddr {
+        DmaAddr::new(self.0.address())
+    }
+
+    fn set(&mut self, index: u16, entry: u64) {
+        self.0.set(index, entry);
+    }
+}
+
+impl TableAllocator for Guest {
+    type Page = Table;
+
+    fn allocate(&self) -> Result<Table> {
+        TablePage::new(self.0.gpu.clone()).map(Table)
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What one virtual GPU has of the real one's global address space, kept off from the host.
+
+use kernel::prelude::*;
+
+use super::{
+    pr_warn_ratelimited,
+    HostGpu, //
+};
+use crate::{
+    hw::addr::{
+        DmaAddr,
+        GgttIndex,
+        GmaRange, //
+    },
+    model::seam::HostGgtt,
+    rust::i915::{
+        Fence,
+        GgttNode, //
+    },
+};
+
+/// Two stretches of the GGTT, and fence registers. Scratch and cleared at first, and again when they are
+/// given back.
+pub(crate) struct HostShare {
+    fences: KVec<Fence>,
+    parts: [GgttNode; 2],
+}
+
+impl HostShare {
+    /// Takes exactly these stretches, and as many fence registers. ENOSPC if the host uses them in a way
+    /// that it cannot give up.
+    pub(crate) fn take(gpu: &HostGpu, parts: [GmaRange; 2], fences: u8) -> Result<Self> {
+        let take = |range: GmaRange| {
+            let bytes = range.start().get()..range.end().get();
+            GgttNode::reserve(gpu.lent().clone(), bytes)
+        };
+        let [aperture, hidden] = parts;
+        let parts = [take(aperture)?, take(hidden)?];
+
+        let mut taken = KVec::with_capacity(fences.into(), GFP_KERNEL)?;
+        for _ in 0..fences {
+            taken.push(Fence::reserve(gpu.lent().clone())?, GFP_KERNEL)?;
+        }
+
+        Ok(Self {
+            fences: taken,
+            parts,
+        })
+    }
+
+    /// Sets the fence register that the guest calls `number`; one that it does not have is left alone.
+    pub(crate) fn set_fence(&mut self, number: u8, value: u64) {
+        if let Some(fence) = self.fences.get_mut(usize::from(number)) {
+            fence.set(value);
+        }
+    }
+}
+
+impl HostGgtt for HostShare {
+    fn map(&self, index: GgttIndex, page: DmaAddr) {
+        let (index, page) = (index.get(), page.get());
+
+        // Each part refuses what is not its own, and what the hardware cannot reach.
+        if !self.parts.iter().any(|part| part.map(index, page).is_ok()) {
+            self.unmap(GgttIndex::new(index));
+        }
+    }
+
+    fn unmap(&self, index: GgttIndex) {
+        let index = index.get();
+        if !self.parts.iter().any(|part| part.unmap(index).is_ok()) {
+            pr_warn_ratelimited!("GGTT entry {index:#x} is in no share\n");
+        }
+    }
+
+    fn flush(&self) {
+        let [any, _] = &self.parts;
+        any.flush();
+    }
+}

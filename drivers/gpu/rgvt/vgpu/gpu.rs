@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One real GPU as all virtual ones on it share it.
+
+use kernel::{
+    fmt, new_mutex,
+    prelude::*,
+    sync::{
+        Arc,
+        Mutex, //
+    },
+};
+
+use super::runner::Runner;
+use crate::{
+    host::HostGpu,
+    hw::{
+        addr::Bytes,
+        engine::Engine, //
+    },
+    model::{
+        mmio::table::Map,
+        partition::{
+            HostShare,
+            Partition,
+            Share,
+            Space,
+            VgpuId, //
+        },
+        types::{
+            offered,
+            Name,
+            VgpuType,
+            MAX_TYPES, //
+        },
+    },
+};
+
+/// A GPU, who owns which part of it, and who is in line for its engines.
+#[pin_data]
+pub(crate) struct Gpu {
+    pub(super) host: HostGpu,
+    /// What commands may do to registers; the same for all guests.
+    pub(super) map: Map,
+    /// The most pages of 4 KiB that one virtual GPU may have pinned.
+    pub(super) pin_quota: u64,
+    offered: [Option<VgpuType>; MAX_TYPES],
+    runners: Runners,
+    /// Protects who owns what. Nothing else is locked inside of it.
+    #[pin]
+    partition: Mutex<Partition>,
+}
+
+impl Gpu {
+    /// A GPU that nobody uses yet, of which each virtual one may have `pin_quota` pages of 4 KiB pinned.
+    /// ENOSPC if it is too small to be shared.
+    pub(crate) fn new(host: HostGpu, pin_quota: u64) -> Result<Arc<Self>> {
+        let ggtt = host.ggtt();
+        let space = Space {
+            aperture: Bytes::new(ggtt.aperture),
+            total: Bytes::new(ggtt.size),
+            fences: u8::try_from(ggtt.fences).unwrap_or(u8::MAX),
+        };
+        let partition = Partition::new(space, HostShare::DEFAULT).ok_or(ENOSPC)?;
+
+        let mut runners = KVec::new();
+        for engine in Engine::ALL {
+            if host.has_engine(engine) {
+                runners.push(Runner::new(engine)?, GFP_KERNEL)?;
+            }
+        }
+
+        Arc::pin_init(
+            pin_init!(Self {
+                map: Map::new(host.platform())?,
+                pin_quota,
+                offered: offered(&partition),
+                host,
+                runners: Runners(runners),
+                partition <- new_mutex!(partition),
+            }? Error),
+            GFP_KERNEL,
+        )
+    }
+
+    /// The types of virtual GPU that it can hold.
+    pub(crate) fn offered(&self) -> impl Iterator<Item = &VgpuType> {
+        self.offered.iter().flatten()
+    }
+
+    /// A type's name, as sysfs shows it after the driver's.
+    pub(crate) fn type_name<'a>(&self, kind: &'a VgpuType) -> impl fmt::Display + use<'a> {
+        Name {
+            platform: self.host.platform(),
+            kind,
+        }
+    }
+
+    /// How many more of a type fit.
+    pub(crate) fn available(&self, kind: &VgpuType) -> u32 {
+        self.partition.lock().available(kind)
+    }
+
+    /// Its engines.
+    pub(super) fn runners(&self) -> impl Iterator<Item = &Arc<Runner>> {
+        self.runners.0.iter()
+    }
+}
+
+/// The engines of a GPU. They are at rest when this is gone.
+struct Runners(KVec<Arc<Runner>>);
+
+impl Drop for Runners {
+    fn drop(&mut self) {
+        // The last kick may have come from a virtual GPU that is gone.
+        for runner in &self.0 {
+            runner.settle();
+        }
+    }
+}
+
+/// A virtual GPU's place in the partition.
+pub(super) struct Seat {
+    gpu: Arc<Gpu>,
+    id: VgpuId,
+    share: Share,
+}
+
+impl Seat {
+    /// Takes a place. ENOSPC if none is left for this type.
+    pub(super) fn take(gpu: &Arc<Gpu>, kind: &VgpuType) -> Result<Self> {
+        let (id, share) = gpu.partition.lock().take(kind).map_err(|_| ENOSPC)?;
+
+        Ok(Self {
+            gpu: gpu.clone(),
+            id,
+            share,
+        })
+    }
+
+    /// The GPU that it is on.
+    pub(super) fn gpu(&self) -> &Arc<Gpu> {
+        &self.gpu
+    }
+
+    /// Whose it is.
+    pub(super) fn id(&self) -> VgpuId {
+        self.id
+    }
+
+    /// What is there.
+    pub(super) fn share(&self) -> &Share {
+        &self.share
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.gpu.partition.lock().give_back(self.id);
+    }
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A virtual GPU from its creation to its removal.
+
+use kernel::{
+    new_condvar,
+    new_mutex,
+    prelude::*,
+    sync::Arc,
+    time::Instant, //
+};
+
+use super::{
+    ggtt::Mappings,
+    gpu::{
+        Gpu,
+        Seat, //
+    },
+    lane::{
+        Lane,
+        Port, //
+    },
+    runner::Progress,
+    state::{
+        Open,
+        State, //
+    },
+    submission::{
+        room,
+        save, //
+    },
+    vblank::{
+        Alarm,
+        Vblank, //
+    },
+    Vgpu,
+};
+use crate::{
+    host::{
+        context,
+        AddressSpace,
+        Guest,
+        HostShare,
+        Interrupts,
+        Sealer,
+        VfioGuest, //
+    },
+    hw::addr::{
+        Bytes,
+        Gfn,
+        GgttIndex,
+        GuestPhys,
+        PAGE_SHIFT, //
+    },
+    model::{
+        cfg::{
+            ConfigSpace,
+            Identity, //
+        },
+        ggtt::{
+            Ggtt,
+            Order, //
+        },
+        irq,
+        mmio::{
+            display::{
+                mode::Mode,
+                Display,
+                Monitor, //
+            },
+            Registers, //
+        },
+        ppgtt::{
+            Config,
+            Tables, //
+        },
+        pvinfo::PvInfo,
+        sched::Weight,
+        seam::HostMmio,
+        types::VgpuType, //
+    },
+};
+
+/// Frames in a second that a guest's monitor shows.
+const REFRESH: u8 = 60;
+
+impl Vgpu {
+    /// Makes a virtual GPU of a type. ENOSPC if it does not fit.
+    pub(crate) fn new(gpu: &Arc<Gpu>, kind: &VgpuType) -> Result<Arc<Self>> {
+        let seat = Seat::take(gpu, kind)?;
+        let host = &gpu.host;
+        let share = *seat.share();
+        let platform = host.platform();
+
+        let resolution = kind.resolution;
+        let mode = Mode::new(resolution.width, resolution.height, REFRESH).ok_or(EINVAL)?;
+        let monitor = Monitor::new(&mode);
+        let mut lanes = KVec::new();
+        for runner in gpu.runners() {
+            lanes.push(Lane::new(platform, runner.engine())?, GFP_KERNEL)?;
+        }
+        let state = State {
+            lanes,
+            mappings: Mappings::new(&share)?,
+            open: None,
+            waiters: 0,
+            epoch: Instant::now(),
+            hardware: HostShare::take(host, [share.aperture, share.hidden], share.fences)?,
+            config: ConfigSpace::new(identity(gpu)?).ok_or(EINVAL)?,
+            pvinfo: PvInfo::new(seat.id(), share),
+            ggtt: Ggtt::new(&share)?,
+            irq: irq::Interrupts::new(),
+            registers: Registers::new(platform, Display::new(platform, Some(monitor))?, |at| {
+                host.read(at)
+            })?,
+        };
+
+        Arc::pin_init(
+            try_pin_init!(Self {
+                kind: *kind,
+                interrupts <- Interrupts::new(),
+                state <- new_mutex!(state),
+                quiet <- new_condvar!(),
+                seat,
+            }? Error),
+            GFP_KERNEL,
+        )
+    }
+
+    /// A user opens the device; `guest` is its memory. The device is as after power-on.
+    pub(crate) fn open(this: &Arc<Self>, guest: Arc<VfioGuest>) -> Result {
+        let gpu = this.gpu();
+        let guest = Guest::new(guest, &gpu.host, gpu.pin_quota)?;
+        let space = AddressSpace::new(&gpu.host)?;
+        let tables = Tables::new(guest.clone(), Config::default())?;
+        let alarm = Alarm::new(this)?;
+        let mut ports = KVec::new();
+        for runner in gpu.runners() {
+            let observer = Arc::new(Progress(runner.clone()), GFP_KERNEL)?;
+            let context = context(&space, runner.engine(), observer)?;
+            ports.push((runner.engine(), context), GFP_KERNEL)?;
+        }
+
+        let mut state = this.state.lock();
+        if state.open.is_some() {
+            return Err(EBUSY);
+        }
+        for (engine, mut context) in ports {
+            let lane = state.lane(engine).ok_or(ENODEV)?;
+            let mut default_state = room(&lane.layout)?;
+            save(context.image()?, &lane.layout, &mut default_state)?;
+            lane.port = Some(Port {
+                context,
+                sealer: Sealer::new(),
+                default_state,
+                state: room(&lane.layout)?,
+                resident: None,
+            });
+        }
+        state.open = Some(Open {
+            vblank: Vblank::new(alarm),
+            tables,
+            guest,
+        });
+        state.plug(this);
+        drop(state);
+
+        let weight = Weight::new(this.kind.weight.into()).ok_or(EINVAL)?;
+        for runner in gpu.runners() {
+            runner.join(this, weight)?;
+        }
+        Ok(())
+    }
+
+    /// The user closes the device. Waits for what is on the engines; gives everything back that is the
+    /// guest's.
+    pub(crate) fn close(&self) {
+        self.reset();
+        for runner in self.gpu().runners() {
+            runner.leave(self.id());
+        }
+
+        let mut state = self.state.lock();
+        for lane in state.lanes.iter_mut() {
+            lane.port = None;
+        }
+        let open = state.open.take();
+        drop(state);
+
+        if let Some(open) = open {
+            open.vblank.settle();
+        }
+
+        self.interrupts.clear();
+    }
+
+    /// A reset of the function: all as after power-on. Waits for what is on the engines.
+    pub(crate) fn reset(&self) {
+        let mut state = self.state.lock();
+        for lane in state.lanes.iter_mut() {
+            lane.abandon();
+        }
+        // What runs still uses the guest's memory.
+        self.drain(&mut state);
+
+        let state = &mut *state;
+        for lane in state.lanes.iter_mut() {
+            // There is nothing left to be told of.
+            let _ = lane.execlists.reset();
+            if let Some(port) = &mut lane.port {
+                port.resident = None;
+            }
+        }
+        state.mappings.clear(&state.hardware);
+        for number in 0..self.share().fences {
+            state.hardware.set_fence(number, 0);
+        }
+        state.ggtt.clear();
+        if let Some(open) = &mut state.open {
+            open.tables.clear();
+            open.tables.set_pages_64k(false);
+        }
+        state.config.reset();
+        state.pvinfo.reset();
+        state.registers.reset();
+        let line = state.irq.reset();
+        state.signal(line, &self.interrupts);
+        state.plug(self);
+    }
+
+    /// VFIO takes `bytes` of the guest's memory from `iova` on away. What was pinned of it no longer is
+    /// when this returns.
+    pub(crate) fn unmapped(&self, iova: u64, bytes: u64) {
+        let first = Gfn::new(iova >> PAGE_SHIFT);
+        let pages = Bytes::new(bytes).pages();
+        let gone = |gfn: Gfn| gfn.checked_sub(first).is_some_and(|at| at < pages);
+
+        let mut state = self.state.lock();
+        self.drain(&mut state);
+
+        let state = &mut *state;
+        let Some(open) = &mut state.open else { return };
+        for (index, gfn) in state.ggtt.mapped() {
+            if gone(gfn) {
+                let order = Some(Order::Unmap(GgttIndex::new(index.get())));
+                // An order to unmap pins nothing, so it cannot fail.
+                let _ = state
+                    .mappings
+                    .carry_out(order, &state.hardware, &open.guest);
+            }
+        }
+        state.mappings.settle(&state.hardware);
+        open.tables.unmapped(first, pages);
+    }
+
+    /// The guest has written `bytes` from its physical address `at` on, in a page that is tracked.
+    pub(crate) fn written(&self, at: u64, bytes: usize) {
+        let mut state = self.state.lock();
+        if let Some(open) = &mut state.open {
+            open.tables.written(GuestPhys::new(at), bytes);
+        }
+    }
+}
+
+/// What a guest's driver recognises the GPU by: it is the host's.
+fn identity(gpu: &Gpu) -> Result<Identity> {
+    let host = &gpu.host;
+    let word = |offset| host.initial_config(offset).map(u16::from_le_bytes);
+    let [revision] = host.initial_config(0x08)?;
+
+    Ok(Identity {
+        device: word(0x02)?,
+        revision,
+        subsystem_vendor: word(0x2c)?,
+        subsystem: word(0x2e)?,
+        aperture: Bytes::new(host.ggtt().aperture),
+    })
+}

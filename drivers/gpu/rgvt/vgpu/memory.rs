@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The guest's memory by the addresses of its GGTT, as its driver names contexts, rings and status pages.
+
+use kernel::prelude::*;
+
+use crate::{
+    host::Guest,
+    hw::addr::{
+        GuestGma,
+        GuestPhys,
+        PAGE_SIZE, //
+    },
+    model::{
+        ggtt::Ggtt,
+        seam::GuestMemory, //
+    },
+};
+
+/// What a guest's GGTT maps.
+#[derive(Clone, Copy)]
+pub(super) struct Mapped<'a> {
+    pub(super) ggtt: &'a Ggtt,
+    pub(super) guest: &'a Guest,
+}
+
+impl Mapped<'_> {
+    /// Where the byte at `gma` is in the guest's memory, and how many bytes of its page there are from
+    /// there on. EFAULT if the guest maps nothing there.
+    fn locate(&self, gma: GuestGma) -> Result<(GuestPhys, u64)> {
+        let index = gma.index().ok_or(EFAULT)?;
+        let page = self.ggtt.lookup(index).and_then(|gfn| gfn.phys());
+        let at = page.and_then(|page| page.checked_add(gma.offset_in_page()));
+
+        Ok((at.ok_or(EFAULT)?, PAGE_SIZE - gma.offset_in_page()))
+    }
+
+    /// Fills `into` with what is at `gma`.
+    pub(super) fn read(&self, mut gma: GuestGma, mut into: &mut [u8]) -> Result {
+        while !into.is_empty() {
+            let (at, left) = self.locate(gma)?;
+            let length = usize::try_from(left).map_or(into.len(), |left| left.min(into.len()));
+            let (now, rest) = into.split_at_mut(length);
+
+            self.guest.read(at, now)?;
+            gma = gma.checked_add(left).ok_or(EFAULT)?;
+            into = rest;
+        }
+        Ok(())
+    }
+
+    /// Writes `bytes` to what is at `gma`.
+    pub(super) fn write(&self, mut gma: GuestGma, mut bytes: &[u8]) -> Result {
+        while !bytes.is_empty() {
+            let (at, left) = self.locate(gma)?;
+            let length = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
+            let (now, rest) = bytes.split_at(length);
+
+            self.guest.write(at, now)?;
+            gma = gma.checked_add(left).ok_or(EFAULT)?;
+            bytes = rest;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One virtual GPU: what it owns, its lock, and its life.
+//!
+//! All that a guest can see is in [`state::State`], behind one lock. Accesses of the guest's processors
+//! come in through `registers` and `config`, work goes out to the real engines through `submission`, whose
+//! [`runner::Runner`] is shared by all virtual GPUs on an engine.
+
+mod aperture;
+mod config;
+mod ggtt;
+mod gpu;
+mod lane;
+mod life;
+mod memory;
+mod registers;
+mod runner;
+mod state;
+mod submission;
+mod vblank;
+
+pub(crate) use crate::{
+    host::Interrupts,
+    hw::pci::{
+        BAR0_SIZE,
+        VENDOR, //
+    },
+    model::{
+        cfg::SIZE as CONFIG_SIZE,
+        types::VgpuType, //
+    },
+};
+pub(crate) use aperture::Aperture;
+pub(crate) use gpu::Gpu;
+
+use kernel::{
+    prelude::*,
+    sync::{
+        Arc,
+        CondVar,
+        Mutex, //
+    },
+};
+
+use crate::model::partition::{
+    Share,
+    VgpuId, //
+};
+use gpu::Seat;
+use state::State;
+
+/// A virtual GPU.
+///
+/// Fields are dropped in this order: the state gives back what it has of the hardware, and only then can
+/// someone else take the seat.
+#[pin_data]
+pub(crate) struct Vgpu {
+    kind: VgpuType,
+    #[pin]
+    interrupts: Interrupts,
+    /// Protects all that the guest sees, and what of it the host holds. Taken before the lock of a
+    /// [`runner::Runner`], before that of the guest's pins, and before i915's.
+    #[pin]
+    state: Mutex<State>,
+    /// Notified when a piece of work has left an engine.
+    #[pin]
+    quiet: CondVar,
+    seat: Seat,
+}
+
+impl Vgpu {
+    /// Its number, which is unique on its GPU.
+    pub(crate) fn id(&self) -> VgpuId {
+        self.seat.id()
+    }
+
+    /// Where its interrupts go.
+    pub(crate) fn interrupts(&self) -> &Interrupts {
+        &self.interrupts
+    }
+
+    fn gpu(&self) -> &Arc<Gpu> {
+        self.seat.gpu()
+    }
+
+    fn share(&self) -> &Share {
+        self.seat.share()
+    }
+}

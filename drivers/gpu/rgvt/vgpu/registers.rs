@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Accesses to BAR 0: registers, the PVINFO page, and the GGTT.
+
+use kernel::prelude::*;
+
+use super::{
+    state::State,
+    Vgpu, //
+};
+use crate::{
+    host::pr_warn_ratelimited,
+    hw::{
+        addr::MmioOffset,
+        engine::Engine,
+        gtt::{
+            GGTT_OFFSET,
+            GGTT_SIZE, //
+        },
+        pvinfo, //
+    },
+    model::{
+        ggtt::{
+            Value,
+            Written, //
+        },
+        mmio::{
+            access::Access,
+            Effect, //
+        },
+        pvinfo::Event,
+    },
+};
+
+/// Says whether 64 KiB pages are in use; Gen9. Source: gen8_ppgtt.c, intel_gt_regs.h
+/// (`GEN8_GAMW_ECO_DEV_RW_IA`).
+const GAMW_ECO_DEV_RW_IA: MmioOffset = MmioOffset::new(0x4080);
+
+impl Vgpu {
+    /// Reads 1, 2, 4 or 8 bytes at `offset` of BAR 0, aligned to their size. EINVAL if the access has
+    /// another shape.
+    pub(crate) fn register_read(&self, offset: u32, size: usize) -> Result<u64> {
+        let mut state = self.state.lock();
+        if let Some(within) = in_ggtt(offset) {
+            return state.ggtt.read(within, size).map_err(|_| EINVAL);
+        }
+
+        let access = Access::new(offset, size).map_err(|_| EINVAL)?;
+        Ok(access.read(|at| state.read(self, at)))
+    }
+
+    /// Writes the lowest `size` bytes of `value`; likewise.
+    pub(crate) fn register_write(&self, offset: u32, size: usize, value: u64) -> Result {
+        let mut state = self.state.lock();
+        if let Some(within) = in_ggtt(offset) {
+            return state.write_ggtt(self, within, size, value);
+        }
+
+        let access = Access::new(offset, size).map_err(|_| EINVAL)?;
+        let at = access.register();
+        // The other bytes of a register are written as they are.
+        let old = if size < 4 {
+            state.registers.unwritten(at)
+        } else {
+            0
+        };
+        state.write(self, at, access.lower(old, value));
+        if let Some(second) = access.second() {
+            state.write(self, second, Access::upper(value));
+        }
+        Ok(())
+    }
+}
+
+/// The offset into the GGTT, if the byte at `offset` of BAR 0 is in it.
+fn in_ggtt(offset: u32) -> Option<u32> {
+    let within = offset.checked_sub(GGTT_OFFSET.get())?;
+    (within < GGTT_SIZE).then_some(within)
+}
+
+/// The offset into the PVINFO page; likewise.
+fn in_pvinfo(at: MmioOffset) -> Option<u32> {
+    let within = at.checked_sub(pvinfo::PAGE)?;
+    (within < pvinfo::SIZE).then_some(within)
+}
+
+impl State {
+    /// Reads one register.
+    fn read(&mut self, vgpu: &Vgpu, at: MmioOffset) -> u32 {
+        if let Some(within) = in_pvinfo(at) {
+            let value = self.pvinfo.read(within, 4).unwrap_or(0);
+            return u32::try_from(value).unwrap_or(0);
+        }
+        if let Some(value) = self.irq.read(at) {
+            return value;
+        }
+        if let Some((engine, within)) = Engine::of_register(at) {
+            let lane = self.lane(engine);
+            if let Some(value) = lane.and_then(|lane| lane.execlists.read(within)) {
+                return value;
+            }
+        }
+        self.tell_time();
+        self.registers.read(at, &vgpu.gpu().host)
+    }
+
+    /// Writes one register.
+    fn write(&mut self, vgpu: &Vgpu, at: MmioOffset, value: u32) {
+        if let Some(within) = in_pvinfo(at) {
+            return self.write_pvinfo(vgpu, within, value);
+        }
+        if let Some(line) = self.irq.write(at, value) {
+            return self.signal(line, &vgpu.interrupts);
+        }
+        if let Some((engine, within)) = Engine::of_register(at) {
+            if let Some(lane) = self.lane(engine) {
+                if let Some(result) = lane.execlists.write(within, value) {
+                    return match result {
+                        Ok(effects) => self.apply(vgpu, engine, effects),
+                        Err(refused) => pr_warn_ratelimited!(
+                            "vGPU {}: {engine:?}: submission refused: {refused:?}\n",
+                            vgpu.id().get()
+                        ),
+                    };
+                }
+            }
+        }
+
+        self.tell_time();
+        match self.registers.write(at, value) {
+            Effect::None | Effect::StatusPage(..) | Effect::Mode(_) => {}
+            Effect::Reset(scope) => self.reset_engines(vgpu, scope),
+            Effect::Fence(number) => {
+                let value = self.registers.fence(number);
+                self.hardware.set_fence(number, value);
+            }
+            Effect::InvalidateTlb(_) | Effect::FlushGgtt => self.settle_ggtt(vgpu),
+            Effect::Display(event) => self.show(vgpu, event),
+            Effect::Refused => pr_warn_ratelimited!(
+                "vGPU {}: {value:#x} refused for register {:#x}\n",
+                vgpu.id().get(),
+                at.get()
+            ),
+            Effect::Unknown => pr_warn_ratelimited!(
+                "vGPU {}: unknown register {:#x} written: kept from the hardware\n",
+                vgpu.id().get(),
+                at.get()
+            ),
+        }
+        if at == GAMW_ECO_DEV_RW_IA {
+            let on = self.registers.get(at) & 0xf == 0xf;
+            if let Some(open) = &mut self.open {
+                open.tables.set_pages_64k(on);
+            }
+        }
+    }
+
+    fn write_pvinfo(&mut self, vgpu: &Vgpu, within: u32, value: u32) {
+        match self.pvinfo.write(within, value) {
+            // Shadows are made when a context first needs them.
+            Err(_) | Ok(None | Some(Event::CreateTable(_) | Event::Display(_))) => {}
+            Ok(Some(Event::CreateContext(_) | Event::DestroyContext(_))) => {}
+            Ok(Some(Event::DestroyTable(root))) => {
+                if let Some(open) = &mut self.open {
+                    open.tables.destroy(root);
+                }
+            }
+            Ok(Some(Event::Unknown(number))) => {
+                pr_warn_ratelimited!("vGPU {}: unknown notification {number}\n", vgpu.id().get());
+            }
+        }
+    }
+
+    fn write_ggtt(&mut self, vgpu: &Vgpu, within: u32, size: usize, value: u64) -> Result {
+        let value = match size {
+            4 => Value::Half(u32::try_from(value).map_err(|_| EINVAL)?),
+            8 => Value::Whole(value),
+            _ => return Err(EINVAL),
+        };
+        let written = self.ggtt.write(within, value).map_err(|_| EINVAL)?;
+
+        if let (Written::Own(orders), Some(open)) = (written, &self.open) {
+            let result = self.mappings.obey(orders, &self.hardware, &open.guest);
+            if let Err(error) = result {
+                vgpu.complain_of_pin(error);
+            }
+        }
+        Ok(())
+    }
+}

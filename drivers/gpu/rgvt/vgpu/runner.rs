@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One engine of the real GPU: whose turn it is, and handing it work.
+//!
+//! Nobody waits for the engine. What makes progress (a guest submits, a request is done, a context has
+//! left the engine) puts the runner on a workqueue, where it looks at all there is to do.
+
+use kernel::{
+    impl_has_work, new_mutex, new_work,
+    prelude::*,
+    sync::{
+        Arc,
+        Mutex, //
+    },
+    time::{
+        Instant,
+        Monotonic, //
+    },
+    workqueue::{
+        self,
+        Work,
+        WorkItem, //
+    },
+};
+
+use super::Vgpu;
+use crate::{
+    host::{
+        self,
+        Observer, //
+    },
+    hw::engine::Engine,
+    model::{
+        partition::{
+            VgpuId,
+            MAX_VGPUS, //
+        },
+        sched::{
+            RunQueue,
+            Weight, //
+        },
+    },
+};
+
+/// Who uses an engine.
+struct Line {
+    queue: RunQueue,
+    members: [Option<Arc<Vgpu>>; MAX_VGPUS],
+    /// When the last piece of work was done: until then the engine was not the next one's.
+    free_since: Instant<Monotonic>,
+}
+
+impl Line {
+    fn member(&self, id: VgpuId) -> Option<Arc<Vgpu>> {
+        let mut members = self.members.iter().flatten();
+        members.find(|vgpu| vgpu.id() == id).cloned()
+    }
+}
+
+/// An engine of the real GPU.
+#[pin_data]
+pub(super) struct Runner {
+    engine: Engine,
+    #[pin]
+    work: Work<Runner>,
+    /// Protects whose turn it is. Taken inside of a virtual GPU's lock, never around one.
+    #[pin]
+    line: Mutex<Line>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Runner { self.work }
+}
+
+impl Runner {
+    pub(super) fn new(engine: Engine) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                engine,
+                work <- new_work!("rgvt::Runner::work"),
+                line <- new_mutex!(Line {
+                    queue: RunQueue::new(),
+                    members: [const { None }; MAX_VGPUS],
+                    free_since: Instant::now(),
+                }),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Lets a virtual GPU stand in line. EBUSY if there is no room, which the number of IDs rules out.
+    pub(super) fn join(&self, vgpu: &Arc<Vgpu>, weight: Weight) -> Result {
+        let mut line = self.line.lock();
+        let place = line.members.iter_mut().find(|place| place.is_none());
+
+        *place.ok_or(EBUSY)? = Some(vgpu.clone());
+        line.queue.add(vgpu.id(), weight);
+        Ok(())
+    }
+
+    /// Forgets a virtual GPU, which has nothing on the engine any more.
+    pub(super) fn leave(&self, id: VgpuId) {
+        let left = {
+            let mut line = self.line.lock();
+            line.queue.remove(id);
+            let mut members = line.members.iter_mut();
+            let place = members.find(|member| member.as_ref().is_some_and(|vgpu| vgpu.id() == id));
+            place.and_then(Option::take)
+        };
+        // It may be the last reference, and what is dropped with it takes locks.
+        drop(left);
+    }
+
+    /// A virtual GPU has work, which was not handed to the engine.
+    pub(super) fn wake(self: &Arc<Self>, id: VgpuId) {
+        self.line.lock().queue.wake(id);
+        self.kick();
+    }
+
+    /// Has the runner look at what there is to do, soon. May be called in any context.
+    fn kick(self: &Arc<Self>) {
+        // What is queued already will see what is new.
+        let _ = workqueue::system_unbound().enqueue(self.clone());
+    }
+
+    /// A virtual GPU has no work left that could be handed to the engine. To be said with the lock held
+    /// under which it gets some, or a call of [`Runner::wake`] is lost.
+    pub(super) fn rest(&self, id: VgpuId) {
+        self.line.lock().queue.sleep(id);
+    }
+
+    /// Waits until the runner is at rest. Nothing may kick it any more.
+    pub(super) fn settle(&self) {
+        host::flush(&self.work);
+    }
+
+    /// Takes up what the engine has done.
+    fn collect(&self) {
+        // Fixed in number, and cheap to look at: no list of those that have something there is kept.
+        for index in 0..MAX_VGPUS {
+            let member = self.line.lock().members.get(index).cloned().flatten();
+            let Some(vgpu) = member else { continue };
+            let Some(started) = vgpu.collect(self.engine) else {
+                continue;
+            };
+
+            let now = Instant::now();
+            let mut line = self.line.lock();
+            let since_start = now - started;
+            let since_free = now - line.free_since;
+            let used = since_start.min(since_free).as_nanos();
+            line.free_since = now;
+            line.queue
+                .charge(vgpu.id(), u64::try_from(used).unwrap_or(0));
+        }
+    }
+
+    /// Hands the engine what it has room for.
+    fn feed(self: &Arc<Self>) {
+        loop {
+            let vgpu = {
+                let mut line = self.line.lock();
+                let Some(id) = line.queue.pick() else { return };
+                match line.member(id) {
+                    Some(vgpu) => vgpu,
+                    None => {
+                        line.queue.remove(id);
+                        continue;
+                    }
+                }
+            };
+            if !vgpu.launch(self) {
+                self.line.lock().queue.charge(vgpu.id(), 0);
+            }
+        }
+    }
+}
+
+impl WorkItem for Runner {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        this.collect();
+        this.feed();
+    }
+}
+
+/// Tells a runner that the engine made progress.
+pub(super) struct Progress(pub(super) Arc<Runner>);
+
+impl Observer for Progress {
+    fn progress(&self) {
+        self.0.kick();
+    }
+}

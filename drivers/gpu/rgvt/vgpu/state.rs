@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a guest sees of its GPU, and what the host holds for it.
+
+use kernel::{
+    prelude::*,
+    sync::MutexGuard,
+    time::{
+        Instant,
+        Monotonic, //
+    },
+};
+
+use super::{
+    ggtt::Mappings,
+    lane::Lane,
+    vblank::Vblank,
+    Vgpu, //
+};
+use crate::{
+    host::{
+        pr_warn_ratelimited,
+        Guest,
+        HostShare,
+        Interrupts,
+        Pin, //
+    },
+    hw::{
+        engine::Engine,
+        irq::Source, //
+    },
+    model::{
+        cfg::ConfigSpace,
+        ggtt::Ggtt,
+        irq,
+        irq::Line,
+        mmio::Registers,
+        ppgtt::Tables,
+        pvinfo::PvInfo,
+        seam::edquot, //
+    },
+};
+
+/// What there is only while a user has the device open.
+///
+/// Fields are dropped in this order: shadow tables hold pins of the guest's pages.
+pub(super) struct Open {
+    pub(super) vblank: Vblank,
+    pub(super) tables: Tables<Guest>,
+    pub(super) guest: Guest,
+}
+
+/// Everything of a virtual GPU that changes.
+///
+/// Fields are dropped in this order: requests before the tables that they use, mappings before the GGTT's
+/// nodes.
+pub(super) struct State {
+    pub(super) lanes: KVec<Lane>,
+    pub(super) mappings: Mappings<Pin>,
+    pub(super) open: Option<Open>,
+    /// How many wait for the engines to be done with what they have. They are given nothing meanwhile.
+    pub(super) waiters: u32,
+    pub(super) hardware: HostShare,
+    /// The display's time is counted from here.
+    pub(super) epoch: Instant<Monotonic>,
+    pub(super) config: ConfigSpace,
+    pub(super) pvinfo: PvInfo,
+    pub(super) ggtt: Ggtt,
+    pub(super) irq: irq::Interrupts,
+    pub(super) registers: Registers,
+}
+
+impl State {
+    /// The lane of an engine, if the GPU has it.
+    pub(super) fn lane(&mut self, engine: Engine) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|lane| lane.engine() == engine)
+    }
+
+    /// Shows the guest what became of its interrupt line.
+    pub(super) fn signal(&mut self, line: Line, to: &Interrupts) {
+        match line {
+            Line::Same => {}
+            Line::Rose => {
+                self.config.set_interrupt(true);
+                if self.config.msi() {
+                    to.message();
+                } else if self.config.intx() {
+                    to.set_level(true);
+                }
+            }
+            Line::Fell => {
+                self.config.set_interrupt(false);
+                to.set_level(false);
+            }
+        }
+    }
+
+    /// An engine has something to say, which its own mask may suppress.
+    pub(super) fn fire_engine(&mut self, engine: Engine, source: Source, to: &Interrupts) {
+        let masked = self.registers.interrupt_mask(engine);
+        let bits = source.bits & !masked;
+        if bits != 0 {
+            let line = self.irq.fire(Source { bits, ..source });
+            self.signal(line, to);
+        }
+    }
+
+    /// Takes GGTT entries that were written half as they stand, and makes the GPU see all of them.
+    pub(super) fn settle_ggtt(&mut self, vgpu: &Vgpu) {
+        let Some(open) = &self.open else { return };
+
+        let order = self.ggtt.flush();
+        let result = self.mappings.carry_out(order, &self.hardware, &open.guest);
+        if let Err(error) = result {
+            vgpu.complain_of_pin(error);
+        }
+        self.mappings.settle(&self.hardware);
+    }
+}
+
+impl Vgpu {
+    /// Waits until no engine has work of this virtual GPU, and keeps it that way while `state` is locked.
+    /// The host's own detection of hangs ends work that would not end by itself.
+    pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) {
+        state.waiters = state.waiters.saturating_add(1);
+        while state.lanes.iter().any(|lane| lane.running.is_some()) {
+            self.quiet.wait(state);
+        }
+        state.waiters = state.waiters.saturating_sub(1);
+
+        for lane in &state.lanes {
+            if !lane.queue.is_empty() {
+                self.wake(lane.engine());
+            }
+        }
+    }
+
+    /// Says why a page of the guest's cannot be reached by the GPU.
+    pub(super) fn complain_of_pin(&self, error: Error) {
+        let id = self.id().get();
+        if error == edquot() {
+            pr_warn_ratelimited!(
+                "vGPU {id}: the guest wants more pages pinned than it may: raise the parameter pin_quota_mib\n"
+            );
+        } else if error == ENOMEM {
+            pr_warn_ratelimited!(
+                "vGPU {id}: a page of the guest's could not be pinned: raise RLIMIT_MEMLOCK of the VM's process\n"
+            );
+        } else {
+            pr_warn_ratelimited!(
+                "vGPU {id}: the guest's GGTT names a page that cannot be pinned: {error:?}\n"
+            );
+        }
+    }
+}

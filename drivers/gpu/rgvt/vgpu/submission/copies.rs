@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Audited copies of what a guest wants run: a piece of its ring, and the batches in the GGTT that the
+//! piece leads to.
+
+use core::ops::Deref;
+
+use kernel::{
+    alloc::KVVec,
+    prelude::*, //
+};
+
+use super::super::memory::Mapped;
+use crate::{
+    host::{
+        buffer,
+        pr_warn_ratelimited,
+        HostGpu,
+        PinnedBuffer, //
+    },
+    hw::addr::{
+        Dwords,
+        GuestGma,
+        HostGma,
+        PAGE_SIZE, //
+    },
+    model::{
+        image::Ring,
+        mmio::table::Map,
+        parser::{
+            audit,
+            Audited,
+            Batch,
+            Events,
+            Extent,
+            Guest,
+            Level,
+            Place,
+            Space,
+            Unaudited, //
+        },
+    },
+};
+
+/// The most batches in the GGTT that one piece of work may lead to. Drivers have one or none.
+const MOST_BATCHES: usize = 64;
+
+/// The most dwords of all of them: 4 MiB.
+const MOST_DWORDS: usize = 1 << 20;
+
+/// Dwords in a page.
+const PAGE: usize = 1024;
+
+/// Commands that passed the audit, and cannot change any more.
+pub(super) struct Vetted(KVVec<u32>);
+
+impl Deref for Vetted {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        &self.0
+    }
+}
+
+/// What is to run.
+pub(super) struct Copies {
+    /// The piece of the ring.
+    pub(super) ring: Vetted,
+    /// The batches.
+    pub(super) batches: KVec<PinnedBuffer>,
+    /// Interrupts that are asked for anywhere in it.
+    pub(super) events: Events,
+}
+
+/// A batch of which there is a copy.
+struct Copy {
+    /// Where the guest has it, and on which level it runs.
+    of: Batch,
+    words: KVVec<u32>,
+    buffer: PinnedBuffer,
+}
+
+/// Copies and audits the piece of the ring from byte `from` to its tail, and what it leads to.
+pub(super) fn make(
+    host: &HostGpu,
+    guest: &Guest<'_, Map>,
+    mapped: Mapped<'_>,
+    ring: &Ring,
+    from: u32,
+) -> Result<Copies> {
+    let mut copies = KVec::new();
+    let mut left = MOST_DWORDS;
+
+    let words = copy_ring(mapped, ring, from)?;
+    let (ring, mut events) = vet(words, Place::Ring, guest, |batch| {
+        copy_batch(host, guest, mapped, &mut copies, &mut left, batch)
+    })?;
+
+    // What is found on the way is appended, and looked at in its turn.
+    let mut next = 0;
+    while let Some(copy) = copies.get_mut(next) {
+        let place = Place::Batch {
+            level: copy.of.level,
+            space: copy.of.space,
+        };
+        let words = core::mem::replace(&mut copy.words, KVVec::new());
+        let (words, more) = vet(words, place, guest, |batch| {
+            copy_batch(host, guest, mapped, &mut copies, &mut left, batch)
+        })?;
+        events = events.merge(more);
+        if let Some(copy) = copies.get_mut(next) {
+            copy.buffer.fill(&words)?;
+        }
+        next += 1;
+    }
+
+    let mut batches = KVec::with_capacity(copies.len(), GFP_KERNEL)?;
+    for copy in copies {
+        batches.push(copy.buffer, GFP_KERNEL)?;
+    }
+    Ok(Copies {
+        ring,
+        batches,
+        events,
+    })
+}
+
+/// Audits `words`; `copy` says where the copy of a batch is that they start.
+fn vet(
+    mut words: KVVec<u32>,
+    place: Place,
+    guest: &Guest<'_, Map>,
+    mut copy: impl FnMut(Batch) -> Result<HostGma>,
+) -> Result<(Vetted, Events)> {
+    let mut audited = audit(Unaudited::new(&mut words), place, guest).map_err(|rejected| {
+        pr_warn_ratelimited!("{:?}: refused: {rejected}\n", guest.engine);
+        EACCES
+    })?;
+    while let Some(batch) = audited.next_batch() {
+        audited.redirect(copy(batch)?);
+    }
+
+    let events = audited.findings().events;
+    // The loop above leaves nothing that still points to the guest's memory.
+    audited.finish().map_err(|_: Audited<'_>| EACCES)?;
+    Ok((Vetted(words), events))
+}
+
+fn copy_ring(mapped: Mapped<'_>, ring: &Ring, from: u32) -> Result<KVVec<u32>> {
+    let pending = ring.pending(from).ok_or(EINVAL)?;
+    let dwords = usize::try_from(pending.bytes() / 4).map_err(|_| EINVAL)?;
+    let mut words = KVVec::from_elem(0u32, dwords, GFP_KERNEL)?;
+
+    let mut rest = words.as_mut_slice();
+    for span in pending.spans() {
+        let dwords = usize::try_from(span.length / 4).map_err(|_| EINVAL)?;
+        let (now, later) = rest.split_at_mut_checked(dwords).ok_or(EINVAL)?;
+        let at = ring.start.checked_add(span.offset.into()).ok_or(EINVAL)?;
+
+        mapped.read(GuestGma::new(at.get()), now.as_mut_bytes())?;
+        rest = later;
+    }
+    Ok(words)
+}
+
+/// Where the copy of `batch` is; makes it if there is none.
+fn copy_batch(
+    host: &HostGpu,
+    guest: &Guest<'_, Map>,
+    mapped: Mapped<'_>,
+    copies: &mut KVec<Copy>,
+    left: &mut usize,
+    batch: Batch,
+) -> Result<HostGma> {
+    if let Some(copy) = copies.iter().find(|copy| copy.of == batch) {
+        return Ok(HostGma::new(copy.buffer.address().into()));
+    }
+    if copies.len() >= MOST_BATCHES || batch.space != Space::Global {
+        return Err(E2BIG);
+    }
+
+    let words = read_batch(guest, mapped, batch.address, batch.level, left)?;
+    let buffer = buffer(host, words.len())?;
+    let address = HostGma::new(buffer.address().into());
+    let copy = Copy {
+        of: batch,
+        words,
+        buffer,
+    };
+    copies.push(copy, GFP_KERNEL)?;
+    Ok(address)
+}
+
+/// Copies a batch up to its end, and one dword more for the audit.
+fn read_batch(
+    guest: &Guest<'_, Map>,
+    mapped: Mapped<'_>,
+    address: u64,
+    level: Level,
+    left: &mut usize,
+) -> Result<KVVec<u32>> {
+    let mut extent = Extent::new(guest.platform, guest.engine, level);
+    let mut words = KVVec::new();
+    let mut at = GuestGma::new(address);
+
+    loop {
+        // To the end of the page: the next one may not be there.
+        let in_page = usize::try_from((PAGE_SIZE - at.offset_in_page()) / 4).unwrap_or(PAGE);
+        *left = left.checked_sub(in_page).ok_or(E2BIG)?;
+
+        let old = words.len();
+        words.resize(old + in_page, 0u32, GFP_KERNEL)?;
+        let new = words.get_mut(old..).ok_or(EINVAL)?;
+        mapped.read(at, new.as_mut_bytes())?;
+
+        let end: Option<Dwords> = extent.scan(&words).map_err(|rejected| {
+            pr_warn_ratelimited!("{:?}: refused: {rejected}\n", guest.engine);
+            EACCES
+        })?;
+        if let Some(end) = end {
+            let end = usize::try_from(end.get()).map_err(|_| EINVAL)?;
+            words.resize(end + 1, 0, GFP_KERNEL)?;
+            return Ok(words);
+        }
+        let bytes = u64::try_from(in_page).map_err(|_| EINVAL)? * 4;
+        at = at.checked_add(bytes).ok_or(EFAULT)?;
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Moves the engine's state between the guest's image of a context and the host's.
+
+use core::ops::Range;
+
+use kernel::{
+    alloc::KVVec,
+    prelude::*, //
+};
+
+use super::super::{
+    lane::Port,
+    memory::Mapped, //
+};
+use crate::{
+    hw::{
+        addr::{
+            GuestGma,
+            PAGE_SIZE, //
+        },
+        context::STATE_PAGE, //
+    },
+    model::image::{
+        EngineState,
+        Origin,
+        Seal,
+        StatePage, //
+    },
+};
+
+/// Dwords in a page.
+const PAGE: usize = 1024;
+
+/// The index in an image of the first dword of a page.
+fn first_of(page: u64) -> usize {
+    usize::try_from(page.saturating_mul(PAGE_SIZE / 4)).unwrap_or(usize::MAX)
+}
+
+/// The index in an image of a dword of its page of registers.
+pub(super) fn index(dword: u16) -> usize {
+    first_of(STATE_PAGE).saturating_add(dword.into())
+}
+
+/// The whole pages of an image that are the engine's state, as dwords of the image.
+fn whole_pages(layout: &EngineState) -> Range<usize> {
+    let pages = layout.pages();
+    first_of(pages.start)..first_of(pages.end)
+}
+
+/// Room for the engine's state: the page of registers with only the state in it, then the whole pages.
+pub(in super::super) fn room(layout: &EngineState) -> Result<KVVec<u32>> {
+    let dwords = whole_pages(layout).len().saturating_add(PAGE);
+    Ok(KVVec::from_elem(0, dwords, GFP_KERNEL)?)
+}
+
+/// Copies the engine's state out of the host's image.
+pub(in super::super) fn save(image: &[u32], layout: &EngineState, into: &mut [u32]) -> Result {
+    let (registers, pages) = into.split_at_mut_checked(PAGE).ok_or(EINVAL)?;
+
+    for dword in layout.dwords() {
+        let to = registers.get_mut(usize::from(dword)).ok_or(EINVAL)?;
+        *to = *image.get(index(dword)).ok_or(EINVAL)?;
+    }
+    pages.copy_from_slice(image.get(whole_pages(layout)).ok_or(EINVAL)?);
+    Ok(())
+}
+
+/// Copies the engine's state into the host's image.
+fn load(image: &mut [u32], layout: &EngineState, from: &[u32]) -> Result {
+    let (registers, pages) = from.split_at_checked(PAGE).ok_or(EINVAL)?;
+
+    for dword in layout.dwords() {
+        let from = registers.get(usize::from(dword)).ok_or(EINVAL)?;
+        *image.get_mut(index(dword)).ok_or(EINVAL)? = *from;
+    }
+    let to = image.get_mut(whole_pages(layout)).ok_or(EINVAL)?;
+    to.copy_from_slice(pages);
+    Ok(())
+}
+
+/// Has the host's image hold the engine's state of a context of the guest's, of which `page` is the page
+/// of registers and which is at `gma`.
+pub(super) fn bring_in(
+    port: &mut Port,
+    layout: &EngineState,
+    origin: Origin,
+    page: &StatePage,
+    gma: GuestGma,
+    mapped: Mapped<'_>,
+) -> Result {
+    let Port {
+        context,
+        sealer,
+        default_state,
+        state,
+        resident,
+    } = port;
+
+    let source: &[u32] = match origin {
+        Origin::Resident => return Ok(()),
+        Origin::Default => default_state,
+        Origin::Guest(seal) => {
+            copy_from_guest(layout, state, page, gma, mapped)?;
+            // What is hashed is the copy that will run.
+            if Seal::new(sealer.hash(state.as_bytes())) == seal {
+                state
+            } else {
+                default_state
+            }
+        }
+    };
+    *resident = None;
+    load(context.image()?, layout, source)
+}
+
+fn copy_from_guest(
+    layout: &EngineState,
+    into: &mut [u32],
+    page: &StatePage,
+    gma: GuestGma,
+    mapped: Mapped<'_>,
+) -> Result {
+    let (registers, pages) = into.split_at_mut_checked(PAGE).ok_or(EINVAL)?;
+
+    for dword in layout.dwords() {
+        *registers.get_mut(usize::from(dword)).ok_or(EINVAL)? = page.get(dword);
+    }
+    mapped.read(at(gma, layout.pages().start, 0)?, pages.as_mut_bytes())
+}
+
+/// Copies the engine's state that the host's image holds into the guest's at `gma`, and returns the seal
+/// for it.
+pub(super) fn bring_out(
+    port: &mut Port,
+    layout: &EngineState,
+    gma: GuestGma,
+    mapped: Mapped<'_>,
+) -> Result<Seal> {
+    save(port.context.image()?, layout, &mut port.state)?;
+
+    let (registers, pages) = port.state.split_at_checked(PAGE).ok_or(EINVAL)?;
+    for run in runs(layout) {
+        let to = at(gma, STATE_PAGE, run.start)?;
+        mapped.write(to, registers.get(run).ok_or(EINVAL)?.as_bytes())?;
+    }
+    mapped.write(at(gma, layout.pages().start, 0)?, pages.as_bytes())?;
+
+    let seal = Seal::new(port.sealer.hash(port.state.as_bytes()));
+    port.resident = Some(seal);
+    Ok(seal)
+}
+
+/// Runs of consecutive dwords of the page of registers: the guest may be writing those between them.
+fn runs(layout: &EngineState) -> impl Iterator<Item = Range<usize>> {
+    let mut dwords = layout.dwords().map(usize::from).peekable();
+    core::iter::from_fn(move || {
+        let first = dwords.next()?;
+        let mut end = first.saturating_add(1);
+        while dwords.next_if_eq(&end).is_some() {
+            end = end.saturating_add(1);
+        }
+        Some(first..end)
+    })
+}
+
+/// The address of a dword of a page of the image at `gma`.
+fn at(gma: GuestGma, page: u64, dword: usize) -> Result<GuestGma> {
+    let page = page.checked_mul(PAGE_SIZE).ok_or(EFAULT)?;
+    let dword = u64::try_from(dword.saturating_mul(4)).map_err(|_| EFAULT)?;
+    let gma = gma.checked_add(page).and_then(|gma| gma.checked_add(dword));
+    gma.ok_or(EFAULT)
+}

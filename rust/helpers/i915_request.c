@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "i915_drv.h"
+#include "i915_request.h"
+#include "gt/intel_engine_types.h"
+
+#include <rgvt/helpers.h>
+
+void rgvt_request_get(struct i915_request *rq)
+{
+	i915_request_get(rq);
+}
+
+void rgvt_request_put(struct i915_request *rq)
+{
+	i915_request_put(rq);
+}
+
+struct dma_fence *rgvt_request_fence(struct i915_request *rq)
+{
+	return &rq->fence;
+}
+
+struct intel_context *rgvt_request_context(const struct i915_request *rq)
+{
+	return rq->context;
+}
+
+/* By it i915 tells a request that has started from one that has not. */
+int rgvt_request_emit_init_breadcrumb(struct i915_request *rq)
+{
+	return rq->engine->emit_init_breadcrumb ? rq->engine->emit_init_breadcrumb(rq) : 0;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include "i915_drv.h"
+#include "gt/intel_context.h"
+#include "gt/intel_lrc.h"
+#include "gt/intel_lrc_reg.h"
+
+#include <rgvt/helpers.h>
+
+/* Both only before the context is first pinned, when its ring and image are made. */
+void rgvt_context_set_vm(struct intel_context *ce, struct i915_address_space *vm)
+{
+	i915_vm_put(ce->vm);
+	ce->vm = i915_vm_get(vm);
+}
+
+void rgvt_context_set_ring_size(struct intel_context *ce, u32 bytes)
+{
+	ce->ring_size = bytes;
+}
+
+int rgvt_context_pin(struct intel_context *ce)
+{
+	return intel_context_pin(ce);
+}
+
+void rgvt_context_unpin(struct intel_context *ce)
+{
+	intel_context_unpin(ce);
+}
+
+void rgvt_context_put(struct intel_context *ce)
+{
+	intel_context_put(ce);
+}
+
+/* From its first page on, the one before that of the registers. Only while it is pinned. */
+void *rgvt_context_image(struct intel_context *ce)
+{
+	return (void *)ce->lrc_reg_state - LRC_STATE_OFFSET;
+}
+
+/*
+ * For the next submission. The image was changed behind i915's back: even if the context runs twice
+ * in a row, the hardware has to load it anew.
+ */
+void rgvt_context_set_addressing(struct intel_context *ce, bool four_levels)
+{
+	u32 mode = four_levels ? INTEL_LEGACY_64B_CONTEXT : INTEL_LEGACY_32B_CONTEXT;
+
+	ce->lrc.lrca &= ~(3u << GEN8_CTX_ADDRESSING_MODE_SHIFT);
+	ce->lrc.lrca |= mode << GEN8_CTX_ADDRESSING_MODE_SHIFT;
+	ce->lrc.lrca |= CTX_DESC_FORCE_RESTORE;
+}

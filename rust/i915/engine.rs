@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The engines that a GPU has.
+//!
+//! C header: [`drivers/gpu/drm/i915/gt/intel_engine_types.h`](srctree/drivers/gpu/drm/i915/gt/intel_engine_types.h)
+
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
+
+use super::Gpu;
+use crate::rust::bindings;
+
+/// The engines that Gen8 and Gen9 can have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EngineId {
+    Rcs0,
+    Bcs0,
+    Vcs0,
+    Vcs1,
+    Vecs0,
+}
+
+impl EngineId {
+    fn to_i915(self) -> bindings::intel_engine_id {
+        match self {
+            Self::Rcs0 => bindings::intel_engine_id_RCS0,
+            Self::Bcs0 => bindings::intel_engine_id_BCS0,
+            Self::Vcs0 => bindings::intel_engine_id_VCS0,
+            Self::Vcs1 => bindings::intel_engine_id_VCS1,
+            Self::Vecs0 => bindings::intel_engine_id_VECS0,
+        }
+    }
+}
+
+/// An engine of a GPU.
+///
+/// # Invariants
+///
+/// `engine` is valid during `'a`.
+#[derive(Clone, Copy)]
+pub(super) struct Engine<'a> {
+    engine: NonNull<bindings::intel_engine_cs>,
+    _gpu: PhantomData<&'a Gpu>,
+}
+
+impl Engine<'_> {
+    pub(super) fn as_raw(&self) -> *mut bindings::intel_engine_cs {
+        self.engine.as_ptr()
+    }
+
+    /// The size of a context's image, in bytes: the page of the status, that of the registers, and the
+    /// engine's own state. Not always whole pages.
+    pub(super) fn context_size(&self) -> usize {
+        // SAFETY: The type's invariant; the value is constant. CAST: It is a few pages.
+        unsafe { bindings::rgvt_engine_context_size(self.as_raw()) as usize }
+    }
+}
+
+impl Gpu {
+    /// Whether this GPU has the engine `id`.
+    pub(crate) fn has_engine(&self, id: EngineId) -> bool {
+        self.engine(id).is_some()
+    }
+
+    /// The engine `id`, if this GPU has it.
+    pub(super) fn engine(&self, id: EngineId) -> Option<Engine<'_>> {
+        // SAFETY: The type's invariants; the engines are set up before GVT is, and stay.
+        let engine = NonNull::new(unsafe { bindings::rgvt_engine(self.as_raw(), id.to_i915()) })?;
+
+        // INVARIANT: It stays as long as i915.
+        Some(Engine {
+            engine,
+            _gpu: PhantomData,
+        })
+    }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Having an engine execute commands.
+//!
+//! C header: [`drivers/gpu/drm/i915/i915_request.h`](srctree/drivers/gpu/drm/i915/i915_request.h)
+
+use core::ptr::NonNull;
+
+use kernel::{
+    bindings::{
+        dma_fence,
+        dma_fence_get_status, //
+    },
+    error::{
+        from_err_ptr,
+        to_result, //
+    },
+    ffi,
+    prelude::*, //
+};
+
+use super::{
+    context::RING_SIZE,
+    Context,
+    Observer,
+    PinnedBuffer, //
+};
+use crate::rust::bindings;
+
+/// The most dwords of one submission.
+///
+/// What does not fit between the last command and the end of the ring goes to the ring's start, and as much as
+/// that remains empty at the end. So it is half of the ring, less what i915 adds, which is far less than this.
+// CAST: Of a small constant.
+const MAX_COMMANDS: usize = (RING_SIZE as usize / 2 - (64 << 10)) / size_of::<u32>();
+
+/// The command that does nothing (PRM SKL, volume 2a).
+const MI_NOOP: u32 = 0;
+
+/// How the context's image tells the page tables.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Addressing {
+    /// By four page directories, for 32 bits of address.
+    Legacy32,
+    /// By one table of level 4, for 48 bits of address.
+    Legacy48,
+}
+
+/// A request that i915 has.
+///
+/// # Invariants
+///
+/// `request` is valid; this object holds a reference of it.
+pub(super) struct Submitted {
+    request: NonNull<bindings::i915_request>,
+    is_cancelled: bool,
+}
+
+impl Submitted {
+    fn fence(&self) -> *mut dma_fence {
+        // SAFETY: The type's invariant: the request is valid, and so is its fence.
+        unsafe { bindings::rgvt_request_fence(self.request.as_ptr()) }
+    }
+
+    /// How it ended, if its last command was executed, or i915 gave it up.
+    fn status(&self) -> Option<Result> {
+        // SAFETY: The fence is valid.
+        match unsafe { dma_fence_get_status(self.fence()) } {
+            0 => None,
+            _ if self.is_cancelled => Some(Err(EAGAIN)),
+            status => Some(to_result(status)),
+        }
+    }
+}
+
+impl Drop for Submitted {
+    fn drop(&mut self) {
+        // SAFETY: The type's invariant: this object holds a reference, and gives it up.
+        unsafe { bindings::rgvt_request_put(self.request.as_ptr()) };
+    }
+}
+
+/// A request that is being made. It is submitted when this is dropped: that cannot be avoided, but without
+/// [`Self::keep`] it does nothing.
+///
+/// i915 holds the mutex of the context's timeline meanwhile, so it cannot go to another thread.
+///
+/// # Invariants
+///
+/// `request` was made for the context, is not submitted, and this object holds a reference of it.
+struct Request<'a, O: Observer> {
+    request: NonNull<bindings::i915_request>,
+    /// In the ring.
+    commands: &'a mut [u32],
+    is_cancelled: bool,
+    context: &'a mut Context<O>,
+}
+
+impl<'a, O: Observer> Request<'a, O> {
+    /// Makes a request of `commands`, which are no more than [`MAX_COMMANDS`].
+    fn new(context: &'a mut Context<O>, commands: &[u32]) -> Result<Self> {
+        // SAFETY: The context is valid and pinned.
+        let request = from_err_ptr(unsafe { bindings::i915_request_create(context.as_raw()) })?;
+
+        // SAFETY: The request is valid until it is submitted.
+        unsafe { bindings::rgvt_request_get(request) };
+
+        // INVARIANT: The reference has just been taken.
+        let mut this = Self {
+            request: NonNull::new(request).ok_or(ENOMEM)?,
+            commands: &mut [],
+            is_cancelled: true,
+            context,
+        };
+
+        // SAFETY: The type's invariants.
+        to_result(unsafe { bindings::rgvt_request_emit_init_breadcrumb(request) })?;
+
+        // The ring is read in units of two dwords.
+        let count = commands.len().next_multiple_of(2);
+
+        // SAFETY: The type's invariants. The ring has room for `MAX_COMMANDS` when no other request of the
+        // context is under way. CAST: It is no more than that.
+        let ring =
+            from_err_ptr(unsafe { bindings::intel_ring_begin(request, count as ffi::c_uint) })?;
+
+        // SAFETY: This part of the ring is the request's. The GPU does not read it before it is submitted.
+        this.commands = unsafe { core::slice::from_raw_parts_mut(ring, count) };
+
+        let (used, rest) = this.commands.split_at_mut(commands.len());
+
+        used.copy_from_slice(commands);
+        rest.fill(MI_NOOP);
+        Ok(this)
+    }
+
+    /// Has i915 keep `buffer` as it is until the GPU is done.
+    fn attach(&mut self, buffer: &PinnedBuffer) -> Result {
+        buffer.locked(|vma| {
+            // SAFETY: Both are valid, the object is locked, and the request is not submitted.
+            to_result(unsafe { bindings::rgvt_vma_move_to_active(vma, self.request.as_ptr()) })
+        })
+    }
+
+    /// Lets the commands be executed.
+    fn keep(mut self) {
+        self.is_cancelled = false;
+    }
+}
+
+impl<O: Observer> Drop for Request<'_, O> {
+    fn drop(&mut self) {
+        if self.is_cancelled {
+            self.commands.fill(MI_NOOP);
+        }
+
+        // SAFETY: The type's invariants; this is the thread which holds the mutex that is released here.
+        unsafe { bindings::i915_request_add(self.request.as_ptr()) };
+
+        // INVARIANT: The reference goes from `self`, which ends.
+        let submitted = Submitted {
+            request: self.request,
+            is_cancelled: self.is_cancelled,
+        };
+        let fence = submitted.fence();
+
+        self.context.submitted = Some(submitted);
+
+        // SAFETY: Whoever takes `submitted`, and so the fence's reference, disarms the `Watch` before. No other
+        // request was there.
+        unsafe { self.context.watch.as_ref().arm(fence) };
+    }
+}
+
+impl<O: Observer> Context<O> {
+    /// Has the engine execute `commands`, with the context as its image says, and `addressing` instead of
+    /// what i915 thinks. `buffers` are kept until the engine is done, even if they are dropped before.
+    ///
+    /// `EBUSY` if a request is under way, `E2BIG` if there are more than [`MAX_COMMANDS`]. Even if this fails
+    /// a request may be under way then, of which [`Self::reap`] tells; it does nothing.
+    ///
+    /// May sleep, but does not wait for the GPU.
+    pub(crate) fn submit<'b>(
+        &mut self,
+        addressing: Addressing,
+        commands: &[u32],
+        buffers: impl IntoIterator<Item = &'b PinnedBuffer>,
+    ) -> Result {
+        if self.submitted.is_some() {
+            return Err(EBUSY);
+        }
+        if commands.len() > MAX_COMMANDS {
+            return Err(E2BIG);
+        }
+
+        // SAFETY: The context is valid, and not on the hardware.
+        unsafe {
+            bindings::rgvt_context_set_addressing(self.as_raw(), addressing == Addressing::Legacy48)
+        };
+
+        let mut request = Request::new(self, commands)?;
+
+        for buffer in buffers {
+            request.attach(buffer)?;
+        }
+        request.keep();
+        Ok(())
+    }
+
+    /// Whether a request is under way, or its end was not told yet.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.submitted.is_some()
+    }
+
+    /// Tells, once, how the request under way ended, if it did: then the image is as the GPU saved it.
+    ///
+    /// `EIO` if the engine hung, and i915 has reset it: then there is no saying what is in the image.
+    /// `EAGAIN` if the request could not be submitted as a whole, and so did nothing.
+    pub(crate) fn reap(&mut self) -> Option<Result> {
+        let status = self.submitted.as_ref()?.status()?;
+
+        if self.watch.is_on_hardware() {
+            return None;
+        }
+
+        self.forget();
+        Some(status)
+    }
+
+    /// Ends the connection to the request under way.
+    fn forget(&mut self) {
+        if let Some(submitted) = self.submitted.take() {
+            // SAFETY: It was armed with the fence of the request when that was submitted.
+            unsafe { self.watch.as_ref().disarm(submitted.fence()) };
+        }
+    }
+}
+
+impl<O: Observer> Drop for Context<O> {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An address space of contexts, a PPGTT.
+//!
+//! C header: [`drivers/gpu/drm/i915/gt/intel_gtt.h`](srctree/drivers/gpu/drm/i915/gt/intel_gtt.h)
+
+use core::ptr::NonNull;
+
+use kernel::{
+    error::from_err_ptr,
+    prelude::*, //
+};
+
+use super::GpuRef;
+use crate::rust::bindings;
+
+/// A PPGTT of i915's that maps nothing.
+///
+/// i915 wants one for each context, and loads its root when it makes a context's image anew, as after a hang.
+/// What a context runs with otherwise is the root in its image, which is the user's to set.
+///
+/// # Invariants
+///
+/// `vm` is a valid address space, of which this object holds a reference.
+pub(crate) struct AddressSpace {
+    vm: NonNull<bindings::i915_address_space>,
+    gpu: GpuRef,
+}
+
+// SAFETY: The object only holds a reference, which any thread may give back.
+unsafe impl Send for AddressSpace {}
+
+// SAFETY: As above; making contexts with it only takes references.
+unsafe impl Sync for AddressSpace {}
+
+impl AddressSpace {
+    /// Makes one. May sleep.
+    pub(crate) fn new(gpu: GpuRef) -> Result<Self> {
+        // SAFETY: i915 is valid; the flags are those of an ordinary allocation.
+        let vm = unsafe {
+            let ppgtt = bindings::i915_ppgtt_create(bindings::rgvt_i915_gt(gpu.as_raw()), 0);
+            bindings::rgvt_ppgtt_vm(from_err_ptr(ppgtt)?)
+        };
+
+        // INVARIANT: The first reference is the caller's.
+        Ok(Self {
+            vm: NonNull::new(vm).ok_or(ENOMEM)?,
+            gpu,
+        })
+    }
+
+    pub(super) fn as_raw(&self) -> *mut bindings::i915_address_space {
+        self.vm.as_ptr()
+    }
+
+    /// The GPU that it is for.
+    pub(super) fn gpu(&self) -> &GpuRef {
+        &self.gpu
+    }
+}
+
+impl Drop for AddressSpace {
+    fn drop(&mut self) {
+        // SAFETY: The type's invariant: this object holds a reference, and gives it up.
+        unsafe { bindings::rgvt_vm_put(self.as_raw()) };
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A page that the GPU reads as a translation table.
+
+use kernel::{
+    dma::Coherent,
+    dma_write,
+    prelude::*, //
+};
+
+use super::GpuRef;
+
+/// Entries of a table.
+const ENTRIES: usize = 512;
+
+/// A page that the GPU reads as a translation table; all zero at first.
+pub(crate) struct TablePage {
+    entries: Coherent<[u64]>,
+    // The page belongs to the device, which must be i915's until it is freed.
+    _gpu: GpuRef,
+}
+
+impl TablePage {
+    /// Makes one, at an address that the GPU can reach. May sleep.
+    pub(crate) fn new(gpu: GpuRef) -> Result<Self> {
+        // SAFETY: i915 is bound to the device while it lends the GPU, and the page goes with `gpu`.
+        let device = unsafe { gpu.device().as_bound() };
+
+        Ok(Self {
+            entries: Coherent::zeroed_slice(device, ENTRIES, GFP_KERNEL)?,
+            _gpu: gpu,
+        })
+    }
+
+    /// Where the GPU finds it.
+    pub(crate) fn address(&self) -> u64 {
+        self.entries.dma_handle()
+    }
+
+    /// Sets entry `index`, in one access. What is past the end is dropped.
+    pub(crate) fn set(&mut self, index: u16, entry: u64) {
+        let set = || -> Result {
+            dma_write!(self.entries, [try: usize::from(index)], entry);
+            Ok(())
+        };
+
+        let _ = set();
+    }
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Mediated devices: parts of a device that user space creates and removes through sysfs.
+//!
+//! [`Parent`] makes a device a parent of them; a [`Driver`] says of which types, and what a mediated device
+//! is.
+//!
+//! C header: [`include/linux/mdev.h`](srctree/include/linux/mdev.h)
+
+use core::marker::PhantomData;
+
+use kernel::{
+    bindings::{
+        attribute,
+        attribute_group,
+        dev_get_drvdata,
+        dev_set_drvdata,
+        device,
+        device_attribute, //
+    },
+    container_of,
+    device::Device,
+    error::{
+        from_result,
+        to_result, //
+    },
+    ffi, fmt,
+    page::PAGE_SIZE,
+    prelude::*,
+    str::{
+        CString,
+        Formatter, //
+    },
+    sync::aref::ARef,
+    types::{
+        ForeignOwnable,
+        Opaque, //
+    },
+};
+
+use super::bindings;
+
+/// What a parent's mediated devices are.
+///
+/// All functions may sleep, and are called by several threads at once.
+pub(crate) trait Driver: Send + Sync + Sized + 'static {
+    /// Its name on the mdev bus, which nobody else may have: there is one parent of a kind.
+    const NAME: &'static CStr;
+
+    /// What the attribute `device_api` of each type says.
+    const DEVICE_API: &'static CStr;
+
+    /// The attributes of each mediated device, in a group of this name.
+    const GROUP: &'static CStr;
+
+    /// Those attributes.
+    const ATTRIBUTES: &'static [Attribute<Self::Device>];
+
+    /// What there is to know of a type.
+    type Kind: Send + Sync + 'static;
+
+    /// What is kept for a mediated device from its creation to its removal.
+    type Device: Send + Sync + 'static;
+
+    /// How many more devices of a type can be created now.
+    fn available(&self, kind: &Self::Kind) -> u32;
+
+    /// What the attribute `description` of a type says.
+    fn describe(&self, kind: &Self::Kind, f: &mut Formatter<'_>) -> fmt::Result;
+
+    /// Creates a device. `device` is the mediated one, a child of the parent; the driver that is bound to it
+    /// is of the module that the parent was registered for.
+    fn create(&self, device: &Device, kind: &Self::Kind) -> Result<Self::Device>;
+}
+
+/// An attribute of mediated devices that can only be read.
+pub(crate) struct Attribute<D> {
+    /// The name of the file.
+    pub(crate) name: &'static CStr,
+    /// What the file says.
+    pub(crate) show: fn(&D, &mut Formatter<'_>) -> fmt::Result,
+}
+
+/// A type that a parent offers.
+pub(crate) struct Type<K> {
+    /// Its name in sysfs, after the name of the parent's driver and a dash.
+    pub(crate) name: CString,
+    /// What there is to know of it.
+    pub(crate) kind: K,
+}
+
+/// A type, for C.
+#[repr(C)]
+struct RawType<K> {
+    raw: Opaque<bindings::mdev_type>,
+    name: CString,
+    kind: K,
+}
+
+/// An attribute, for C.
+#[repr(C)]
+struct RawAttribute<D> {
+    raw: device_attribute,
+    show: fn(&D, &mut Formatter<'_>) -> fmt::Result,
+}
+
+/// All that the C code refers to while a parent is registered.
+#[pin_data]
+struct Inner<D: Driver> {
+    driver: D,
+    #[pin]
+    raw_driver: Opaque<bindings::mdev_driver>,
+    #[pin]
+    raw_parent: Opaque<bindings::mdev_parent>,
+    types: KVec<KBox<RawType<D::Kind>>>,
+    raw_types: KVec<*mut bindings::mdev_type>,
+    groups: Groups<D>,
+    device: ARef<Device>,
+}
+
+/// A device that is a parent of mediated devices, until this is dropped.
+///
+/// # Invariants
+///
+/// The parent and the driver of `self.0` are registered.
+pub(crate) struct Parent<D: Driver>(Pin<KBox<Inner<D>>>);
+
+// SAFETY: Any thread can unregister a parent, and the driver and the types are `Send`.
+unsafe impl<D: Driver> Send for Parent<D> {}
+
+// SAFETY: There is nothing to do with a shared reference.
+unsafe impl<D: Driver> Sync for Parent<D> {}
+
+impl<D: Driver> Parent<D> {
+    /// Makes `device` a parent of mediated devices of `types`, on behalf of `module`.
+    ///
+    /// The driver that is bound to `device` must stay bound until this is dropped.
+    pub(crate) fn new(
+        device: &Device,
+        module: &'static ThisModule,
+        driver: D,
+        types: impl IntoIterator<Item = Type<D::Kind>>,
+    ) -> Result<Self> {
+        let mut boxed = KVec::new();
+        let mut raw_types = KVec::new();
+        for Type { name, kind } in types {
+            let raw = bindings::mdev_type {
+                sysfs_name: name.as_char_ptr(),
+                ..pin_init::zeroed()
+            };
+            let entry = RawType {
+                raw: Opaque::new(raw),
+                name,
+                kind,
+            };
+            let entry = KBox::new(entry, GFP_KERNEL)?;
+            raw_types.push(entry.raw.get(), GFP_KERNEL)?;
+            boxed.push(entry, GFP_KERNEL)?;
+        }
+        let groups = Groups::new()?;
+
+        let mut raw_driver = bindings::mdev_driver {
+            device_api: D::DEVICE_API.as_char_ptr(),
+            probe: Some(Calls::<D>::probe),
+            remove: Some(Calls::<D>::remove),
+            get_available: Some(Calls::<D>::get_available),
+            show_description: Some(Calls::<D>::show_description),
+            ..pin_init::zeroed()
+        };
+        raw_driver.driver.name = D::NAME.as_char_ptr();
+        raw_driver.driver.owner = module.as_ptr();
+        raw_driver.driver.dev_groups = groups.as_raw();
+
+        let inner = KBox::pin_init(
+            pin_init!(Inner {
+                driver,
+                raw_driver: Opaque::new(raw_driver),
+                raw_parent: Opaque::zeroed(),
+                types: boxed,
+                raw_types,
+                groups,
+                device: device.into(),
+            }),
+            GFP_KERNEL,
+        )?;
+
+        // SAFETY: The driver is complete, pinned, and stays until it is unregistered, below or by `drop`.
+        to_result(unsafe { bindings::mdev_register_driver(inner.raw_driver.get()) })?;
+
+        // SAFETY: So are the parent and the types, whose names live as long. The device is referenced as
+        // long. The list of types is only read.
+        to_result(unsafe {
+            bindings::mdev_register_parent(
+                inner.raw_parent.get(),
+                raw(device),
+                inner.raw_driver.get(),
+                inner.raw_types.as_ptr().cast_mut(),
+                u32::try_from(inner.raw_types.len())?,
+            )
+        })
+        .inspect_err(|_| {
+            // SAFETY: It was just registered, and nothing refers to it.
+            unsafe { bindings::mdev_unregister_driver(inner.raw_driver.get()) };
+        })?;
+
+        // INVARIANT: As just done.
+        Ok(Self(inner))
+    }
+}
+
+impl<D: Driver> Drop for Parent<D> {
+    /// Removes all mediated devices; waits until user space has closed them.
+    fn drop(&mut self) {
+        // SAFETY: The type's invariants. After the first call there is no device for the driver.
+        unsafe {
+            bindings::mdev_unregister_parent(self.0.raw_parent.get());
+            bindings::mdev_unregister_driver(self.0.raw_driver.get());
+        }
+    }
+}
+
+fn raw(device: &Device) -> *mut device {
+    // CAST: `Device` is a transparent wrapper.
+    core::ptr::from_ref(device).cast_mut().cast()
+}
+
+/// The attributes of mediated devices as the driver core wants them, which none of the pointers in here
+/// leave: the lists do not change any more.
+struct Groups<D: Driver> {
+    _attributes: KVec<RawAttribute<D::Device>>,
+    _pointers: KVec<*mut attribute>,
+    _group: KBox<attribute_group>,
+    groups: KVec<*const attribute_group>,
+}
+
+impl<D: Driver> Groups<D> {
+    fn new() -> Result<Self> {
+        let mut attributes = KVec::with_capacity(D::ATTRIBUTES.len(), GFP_KERNEL)?;
+        for &Attribute { name, show } in D::ATTRIBUTES {
+            let mut raw = device_attribute {
+                ..pin_init::zeroed()
+            };
+            raw.attr.name = name.as_char_ptr();
+            raw.attr.mode = 0o444;
+            raw.__bindgen_anon_1.show = Some(Calls::<D>::show);
+            attributes.push(RawAttribute { raw, show }, GFP_KERNEL)?;
+        }
+
+        let mut pointers = KVec::with_capacity(attributes.len().saturating_add(1), GFP_KERNEL)?;
+        for attribute in attributes.iter_mut() {
+            pointers.push(&raw mut attribute.raw.attr, GFP_KERNEL)?;
+        }
+        pointers.push(core::ptr::null_mut(), GFP_KERNEL)?;
+
+        let mut group = attribute_group {
+            name: D::GROUP.as_char_ptr(),
+            ..pin_init::zeroed()
+        };
+        group.__bindgen_anon_2.attrs = pointers.as_mut_ptr();
+        let group = KBox::new(group, GFP_KERNEL)?;
+
+        let mut groups = KVec::with_capacity(2, GFP_KERNEL)?;
+        groups.push(&raw const *group, GFP_KERNEL)?;
+        groups.push(core::ptr::null(), GFP_KERNEL)?;
+
+        Ok(Self {
+            _attributes: attributes,
+            _pointers: pointers,
+            _group: group,
+            groups,
+        })
+    }
+
+    fn as_raw(&self) -> *mut *const attribute_group {
+        self.groups.as_ptr().cast_mut()
+    }
+}
+
+/// What the mdev core and the driver core call. Each function is for them only, with objects of a
+/// registered `Parent<D>`; that is what the safety comments in here call the core's promise.
+struct Calls<D: Driver>(PhantomData<D>);
+
+impl<D: Driver> Calls<D> {
+    /// # Safety
+    ///
+    /// `raw` must be a type of a registered `Parent<D>`.
+    unsafe fn of_type<'a>(raw: *mut bindings::mdev_type) -> (&'a D, &'a D::Kind) {
+        // SAFETY: The core's promise: both are embedded in what `Parent::new` has made, and stay while the
+        // parent is registered.
+        unsafe {
+            let inner = container_of!(
+                Opaque::cast_from((*raw).parent).cast_mut(),
+                Inner<D>,
+                raw_parent
+            );
+            let kind = &(*raw.cast::<RawType<D::Kind>>()).kind;
+            (&(*inner).driver, kind)
+        }
+    }
+
+    unsafe extern "C" fn get_available(raw: *mut bindings::mdev_type) -> ffi::c_uint {
+        // SAFETY: The core's promise.
+        let (driver, kind) = unsafe { Self::of_type(raw) };
+
+        driver.available(kind)
+    }
+
+    unsafe extern "C" fn show_description(
+        raw: *mut bindings::mdev_type,
+        buf: *mut ffi::c_char,
+    ) -> isize {
+        // SAFETY: The core's promise.
+        let (driver, kind) = unsafe { Self::of_type(raw) };
+
+        // SAFETY: `buf` is that of an attribute's `show`.
+        unsafe { emit(buf, |f| driver.describe(kind, f)) }
+    }
+
+    unsafe extern "C" fn probe(mdev: *mut bindings::mdev_device) -> ffi::c_int {
+        from_result(|| {
+            // SAFETY: The core's promise. The type is that of a registered parent.
+            let (dev, (driver, kind)) =
+                unsafe { (&raw mut (*mdev).dev, Self::of_type((*mdev).type_)) };
+
+            // SAFETY: The device is valid.
+            let data = driver.create(unsafe { Device::from_raw(dev) }, kind)?;
+            let data = KBox::new(data, GFP_KERNEL)?.into_foreign();
+
+            // SAFETY: The device is valid, and its driver's data is for its driver to set.
+            unsafe { dev_set_drvdata(dev, data) };
+            Ok(0)
+        })
+    }
+
+    unsafe extern "C" fn remove(mdev: *mut bindings::mdev_device) {
+        // SAFETY: The core's promise, once for each device that `probe` has returned 0 for.
+        drop(unsafe { <KBox<D::Device>>::from_foreign(dev_get_drvdata(&raw const (*mdev).dev)) });
+    }
+
+    unsafe extern "C" fn show(
+        dev: *mut device,
+        attribute: *mut device_attribute,
+        buf: *mut ffi::c_char,
+    ) -> isize {
+        // SAFETY: The core's promise: the attributes are there only between `probe` and `remove`, so the
+        // data of the device is what `probe` has set.
+        let (data, show) = unsafe {
+            (
+                <KBox<D::Device>>::borrow(dev_get_drvdata(dev)),
+                (*attribute.cast::<RawAttribute<D::Device>>()).show,
+            )
+        };
+
+        // SAFETY: `buf` is that of an attribute's `show`.
+        unsafe { emit(buf, |f| show(data, f)) }
+    }
+}
+
+/// Writes the text of an attribute.
+///
+/// # Safety
+///
+/// `buf` must be what the `show` of an attribute in sysfs is called with.
+unsafe fn emit(
+    buf: *mut ffi::c_char,
+    write: impl FnOnce(&mut Formatter<'_>) -> fmt::Result,
+) -> isize {
+    // SAFETY: The buffer is a page of zeros that nobody else has.
+    let buffer = unsafe { core::slice::from_raw_parts_mut(buf.cast::<u8>(), PAGE_SIZE) };
+    let mut f = Formatter::new(buffer);
+
+    from_result(|| {
+        write(&mut f)?;
+        Ok(isize::try_from(f.bytes_written())?)
+    })
+}

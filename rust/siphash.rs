@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! SipHash: a hash under a secret key, which who does not know the key cannot make.
+//!
+//! C header: [`include/linux/siphash.h`](srctree/include/linux/siphash.h)
+
+use kernel::bindings::get_random_bytes;
+
+use super::bindings;
+
+/// A secret key.
+pub(crate) struct Key([u64; 2]);
+
+impl Key {
+    /// A key of random bits.
+    pub(crate) fn random() -> Self {
+        let mut key = [0u64; 2];
+
+        // SAFETY: `key` is as many bytes long as are said.
+        unsafe { get_random_bytes((&raw mut key).cast(), size_of_val(&key)) };
+        Self(key)
+    }
+
+    /// The hash of `data`.
+    pub(crate) fn hash(&self, data: &[u8]) -> u64 {
+        // SAFETY: Both pointers come from slices, of the lengths that the function takes.
+        unsafe { bindings::rgvt_siphash(data.as_ptr().cast(), data.len(), self.0.as_ptr()) }
+    }
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Pages of a guest that stay where they are, for a device to access.
+//!
+//! VFIO counts a page as pinned until it is unpinned, or insists on that when user space unmaps it: then
+//! an owner who keeps it ends in `BUG_ON()`. So what VFIO has counted is written down here, and given back
+//! when VFIO wants it, whatever the owner does. A second reference, which VFIO knows nothing of, keeps the
+//! page from being used for something else until the owner has let go of it.
+//!
+//! C header: [`include/linux/vfio.h`](srctree/include/linux/vfio.h)
+
+use core::ops::Range;
+
+use kernel::{
+    bindings::{
+        dma_data_direction_DMA_BIDIRECTIONAL as DMA_BIDIRECTIONAL,
+        dma_map_page_attrs,
+        dma_unmap_page_attrs,
+        page,
+        DMA_ATTR_REQUIRE_COHERENT,
+        IOMMU_READ,
+        IOMMU_WRITE, //
+    },
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
+    sync::Arc,
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+};
+
+use super::guest::{
+    Guest,
+    PAGE_SHIFT, //
+};
+use crate::rust::{
+    bindings,
+    ratelimit::pr_warn_ratelimited, //
+};
+
+/// How much is pinned at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PinSize {
+    /// 4 KiB.
+    One,
+    /// 2 MiB, in one piece and at a multiple of 2 MiB for the device too.
+    Huge,
+}
+
+/// Pages in 2 MiB; VFIO pins as many at once, and no more.
+const HUGE: usize = 512;
+
+impl PinSize {
+    const fn pages(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Huge => HUGE,
+        }
+    }
+}
+
+/// Number of the first page, and a number that no other pin ever has.
+type Key = (u64, u64);
+
+/// Pinned pages.
+///
+/// # Invariants
+///
+/// - There is a reference of ours to each of the `pages` pages from `first` on, which are adjacent.
+/// - They are mapped for the guest's DMA device at `address`.
+/// - If `counted`, VFIO counts them as pinned.
+struct Entry {
+    first: *mut page,
+    pages: usize,
+    address: u64,
+    counted: bool,
+}
+
+/// A range of pages that user space unmaps, or has unmapped last.
+struct Unmapping {
+    pages: Range<u64>,
+    /// Whether the driver is just giving it up.
+    under_way: bool,
+    /// How often that was asked for in a row.
+    times: u32,
+    last: Instant<Monotonic>,
+}
+
+impl Unmapping {
+    /// VFIO asks to give up a range until there is nothing pinned in it, and gives up itself after 11
+    /// times, with `BUG_ON()`. A guest that has its pages pinned again and again can win that race: after
+    /// so many times it has to wait.
+    const PATIENCE: u32 = 3;
+
+    /// How long.
+    const WAIT_MS: i64 = 100;
+
+    fn refuses(&self, pages: &Range<u64>) -> bool {
+        let overlap = pages.start < self.pages.end && self.pages.start < pages.end;
+
+        overlap && (self.under_way || self.times >= Self::PATIENCE && self.is_recent())
+    }
+
+    fn is_recent(&self) -> bool {
+        self.last.elapsed() < Delta::from_millis(Self::WAIT_MS)
+    }
+}
+
+/// What is pinned of a guest's memory.
+pub(super) struct Memory {
+    open: bool,
+    pins: RBTree<Key, Entry>,
+    next: u64,
+    unmapping: Option<Unmapping>,
+}
+
+// SAFETY: An `Entry` owns references, which any thread can give up.
+unsafe impl Send for Memory {}
+
+impl Memory {
+    pub(super) fn new() -> Self {
+        Self {
+            open: true,
+            pins: RBTree::new(),
+            next: 0,
+            unmapping: None,
+        }
+    }
+
+    /// ENODEV if the device was closed.
+    pub(super) fn is_open(&self) -> Result {
+        if self.open {
+            Ok(())
+        } else {
+            Err(ENODEV)
+        }
+    }
+
+    /// Gives back to VFIO all that it counts, and says how many pins that were.
+    pub(super) fn close(&mut self, guest: &Guest) -> usize {
+        let mut count = 0_usize;
+        for (&(gfn, _), entry) in self.pins.iter_mut() {
+            count = count.saturating_add(entry.uncount(guest, gfn).into());
+        }
+
+        // From now on nothing is counted, and nobody asks VFIO for anything.
+        self.open = false;
+        count
+    }
+}
+
+impl Entry {
+    /// Has VFIO count the pages as pinned no more, and says whether it did before. The device is open.
+    fn uncount(&mut self, guest: &Guest, gfn: u64) -> bool {
+        if !self.counted {
+            return false;
+        }
+
+        // SAFETY: The caller says that the device is open. The type's invariant: VFIO counts these pages.
+        unsafe {
+            bindings::vfio_unpin_pages(guest.vdev.as_ptr(), gfn << PAGE_SHIFT, self.pages as i32)
+        };
+        self.counted = false;
+        true
+    }
+
+    /// Unmaps the pages and gives up our references.
+    fn release(self, guest: &Guest) {
+        // SAFETY: The type's invariants: the pages are mapped there, in one piece.
+        unsafe {
+            dma_unmap_page_attrs(
+                device(guest),
+                self.address,
+                self.pages << PAGE_SHIFT,
+                DMA_BIDIRECTIONAL,
+                ATTRIBUTES,
+            );
+        }
+
+        for index in 0..self.pages {
+            // SAFETY: The type's invariants: the page is one of ours, with a reference to give up.
+            unsafe { bindings::rgvt_put_page(self.first.wrapping_add(index)) };
+        }
+    }
+}
+
+/// The device is to access the very pages: copies of them would have to be kept in step.
+const ATTRIBUTES: usize = DMA_ATTR_REQUIRE_COHERENT as usize;
+
+/// Whether something begins at a multiple of its size.
+fn is_multiple(start: usize, size: usize) -> bool {
+    start.checked_rem(size) == Some(0)
+}
+
+fn device(guest: &Guest) -> *mut kernel::bindings::device {
+    // CAST: `Device` is a transparent wrapper.
+    core::ptr::from_ref(&*guest.dma).cast_mut().cast()
+}
+
+/// Pages that stay where they are and that the device reaches, until this is dropped.
+pub(crate) struct Pin {
+    guest: Arc<Guest>,
+    key: Key,
+    address: u64,
+}
+
+impl Pin {
+    /// Where the device finds the first of them.
+    pub(crate) fn address(&self) -> u64 {
+        self.address
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        let mut memory = self.guest.memory.lock();
+
+        if let Some(mut entry) = memory.pins.remove(&self.key) {
+            // Only an open device has something that counts.
+            entry.uncount(&self.guest, self.key.0);
+            entry.release(&self.guest);
+        }
+    }
+}
+
+impl Guest {
+    /// Pins `size` from page `gfn` on, for the device to read and write.
+    ///
+    /// - EFAULT if that is not memory of the guest's that it can write.
+    /// - EXDEV if it is not in one piece.
+    /// - ENOMEM, also if user space has reached its limit of locked memory.
+    /// - EBUSY if user space is about to unmap it.
+    pub(crate) fn pin(this: &Arc<Self>, gfn: u64, size: PinSize) -> Result<Pin> {
+        let count = size.pages();
+        let end = gfn.checked_add(count as u64).ok_or(EFAULT)?;
+        if end > u64::MAX >> PAGE_SHIFT {
+            return Err(EFAULT);
+        }
+        let node = RBTreeNodeReservation::new(GFP_KERNEL)?;
+        let mut found = KVec::from_elem(core::ptr::null_mut(), count, GFP_KERNEL)?;
+
+        let mut memory = this.memory.lock();
+        memory.is_open()?;
+        if memory
+            .unmapping
+            .as_ref()
+            .is_some_and(|it| it.refuses(&(gfn..end)))
+        {
+            return Err(EBUSY);
+        }
+
+        // SAFETY: The device is open, and stays so while `memory` is locked. There is room for the pages,
+        // which are no more than VFIO allows.
+        let pinned = unsafe {
+            bindings::vfio_pin_pages(
+                this.vdev.as_ptr(),
+                gfn << PAGE_SHIFT,
+                count as i32,
+                (IOMMU_READ | IOMMU_WRITE) as i32,
+                found.as_mut_ptr(),
+            )
+        };
+        if pinned != count as i32 {
+            return Err(if pinned == ENOMEM.to_errno() {
+                ENOMEM
+            } else {
+                EFAULT
+            });
+        }
+
+        let entry = Entry::of(this, &found).inspect_err(|_| {
+            // SAFETY: The device is open, and VFIO has just counted these pages.
+            unsafe {
+                bindings::vfio_unpin_pages(this.vdev.as_ptr(), gfn << PAGE_SHIFT, count as i32)
+            };
+        })?;
+
+        let address = entry.address;
+        let key = (gfn, memory.next);
+        memory.next = memory.next.wrapping_add(1);
+        memory.pins.insert(node.into_node(key, entry));
+
+        Ok(Pin {
+            guest: this.clone(),
+            key,
+            address,
+        })
+    }
+
+    /// VFIO wants `size` bytes from `iova` on given up, which `give_up` has the driver do. From then on
+    /// VFIO counts nothing any more that overlaps with them.
+    ///
+    /// VFIO calls the function that this is for one at a time.
+    pub(super) fn unmap(&self, iova: u64, size: u64, give_up: impl FnOnce()) {
+        let first = iova >> PAGE_SHIFT;
+        let pages = first..first.saturating_add(size >> PAGE_SHIFT);
+
+        let mut memory = self.memory.lock();
+        let before = memory.unmapping.take();
+        let again = before.filter(|it| it.pages == pages && it.is_recent());
+        memory.unmapping = Some(Unmapping {
+            pages: pages.clone(),
+            under_way: true,
+            times: again.map_or(1, |it| it.times.saturating_add(1)),
+            last: Instant::now(),
+        });
+        drop(memory);
+
+        give_up();
+
+        let mut memory = self.memory.lock();
+        if let Some(unmapping) = &mut memory.unmapping {
+            unmapping.under_way = false;
+            unmapping.last = Instant::now();
+        }
+
+        let mut left = 0_u32;
+        // A pin that begins before the range can reach into it.
+        let from = (first.saturating_sub(HUGE as u64 - 1), 0);
+        let mut cursor = memory.pins.cursor_lower_bound_mut(&from);
+        while let Some(mut current) = cursor {
+            let (&(gfn, _), entry) = current.current_mut();
+            if gfn >= pages.end {
+                break;
+            }
+            if gfn.saturating_add(entry.pages as u64) > pages.start {
+                left = left.saturating_add(entry.uncount(self, gfn).into());
+            }
+            cursor = current.move_next();
+        }
+
+        if left != 0 {
+            pr_warn_ratelimited!(
+                "{left} pins left in memory that is unmapped: a bug of the driver\n"
+            );
+        }
+    }
+}
+
+impl Entry {
+    /// Takes references to the pages that VFIO has pinned, and maps them.
+    fn of(guest: &Guest, found: &[*mut page]) -> Result<Self> {
+        let first = found.first().copied().ok_or(EINVAL)?;
+
+        // SAFETY: VFIO has returned pages that it keeps pinned.
+        let frame = |page: *mut page| unsafe { bindings::rgvt_page_to_pfn(page) };
+
+        // What has no reference count is memory of a device, or of the firmware.
+        for &page in found {
+            // SAFETY: As above.
+            if unsafe { bindings::rgvt_page_reserved(page) } {
+                return Err(EFAULT);
+            }
+        }
+
+        let start = frame(first);
+        let adjacent =
+            |(index, &page): (usize, &*mut page)| frame(page) == start.wrapping_add(index);
+        if !is_multiple(start, found.len()) || !found.iter().enumerate().all(adjacent) {
+            return Err(EXDEV);
+        }
+
+        let bytes = found.len() << PAGE_SHIFT;
+
+        // SAFETY: The device is valid, the pages are adjacent, and stay as long as they are mapped.
+        let address = unsafe {
+            let address = dma_map_page_attrs(
+                device(guest),
+                first,
+                0,
+                bytes,
+                DMA_BIDIRECTIONAL,
+                ATTRIBUTES,
+            );
+            if bindings::rgvt_dma_mapping_error(device(guest), address) != 0 {
+                return Err(ENOMEM);
+            }
+            address
+        };
+
+        for &page in found {
+            // SAFETY: The page is pinned, so it has a reference already.
+            unsafe { bindings::rgvt_get_page(page) };
+        }
+
+        // INVARIANT: References were just taken, the pages mapped, and VFIO has counted them.
+        let mut entry = Self {
+            first,
+            pages: found.len(),
+            address,
+            counted: true,
+        };
+
+        if !is_multiple(address as usize, bytes) {
+            // The caller has VFIO uncount the pages.
+            entry.counted = false;
+            entry.release(guest);
+            return Err(EXDEV);
+        }
+        Ok(entry)
+    }
+}
