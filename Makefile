@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # Parts share one cargo target directory and two CPUs: run them one after the other.
 .NOTPARALLEL:
 
-# Of the lab (make lab): which driver in L1, which GPU, how many guests, which scenario, how many boots;
+# Of the lab (make lab, make demo): which driver in L1, which GPU, how many guests, which scenario, how many boots;
 # the kernel of guests (a version, trixie or bookworm), a file with the IGT tests to run.
 DRIVER ?= native
 DEVICE ?= skl
@@ -48,6 +48,10 @@ setup: ## Make the sysroot, kernels and IGT image (UPDATE=1: look for newer ones
 all: setup ## Build the user-space programs
 	@scripts/build
 
+.PHONY: demo
+demo: all modules ## The main job: a guest's own driver on a virtual GPU that rgvt.ko makes
+	@scripts/demo $(DEVICE)
+
 .PHONY: check
 check: setup ## Run every test; ends with "N passed, N failed"
 	@scripts/check $(PARTS)
@@ -61,7 +65,7 @@ lint: setup ## Formatting, lints, import rules, licence headers
 	@scripts/lint
 
 .PHONY: lab
-lab: all ## Boot the lab: DRIVER=native|kvmgt DEVICE=skl|kbl|cfl|bdw GUESTS=n SCENARIO=... N=n
+lab: all ## Boot the lab: DRIVER=native|kvmgt|rgvt DEVICE=skl|kbl|cfl|bdw GUESTS=n SCENARIO=... N=n
 	@scripts/lab run $(lab-args) --scenario $(SCENARIO)
 
 .PHONY: lab-shell

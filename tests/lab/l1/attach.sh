@@ -39,6 +39,8 @@ attach_rounds() {
 	done
 }
 
+check "KVM loads" load kvm
+check "VFIO loads" load vfio
 check "i915 loads without GVT" load i915 enable_gvt=0 enable_guc=0
 refuses "without enable_gvt" "not permitted" "GVT is not enabled"
 gpu_unload
