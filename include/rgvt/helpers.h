@@ -56,7 +56,6 @@ u32 rgvt_i915_platform(const struct drm_i915_private *i915);
 bool rgvt_i915_enable_gvt(const struct drm_i915_private *i915);
 bool rgvt_i915_vgpu_active(const struct drm_i915_private *i915);
 struct intel_gt *rgvt_i915_gt(const struct drm_i915_private *i915);
-const void *rgvt_i915_initial_mmio(const struct drm_i915_private *i915);
 const void *rgvt_i915_initial_cfg_space(const struct drm_i915_private *i915);
 void *rgvt_i915_gvt(const struct drm_i915_private *i915);
 void rgvt_i915_set_gvt(struct drm_i915_private *i915, void *gvt);
@@ -67,6 +66,7 @@ void rgvt_request_put(struct i915_request *rq);
 struct dma_fence *rgvt_request_fence(struct i915_request *rq);
 struct intel_context *rgvt_request_context(const struct i915_request *rq);
 int rgvt_request_emit_init_breadcrumb(struct i915_request *rq);
+void rgvt_request_cancel(struct i915_request *rq);
 
 /* i915_vma.h */
 u32 rgvt_vma_ggtt_offset(const struct i915_vma *vma);

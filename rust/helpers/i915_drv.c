@@ -39,11 +39,6 @@ struct intel_gt *rgvt_i915_gt(const struct drm_i915_private *i915)
 	return to_gt(i915);
 }
 
-const void *rgvt_i915_initial_mmio(const struct drm_i915_private *i915)
-{
-	return i915->vgpu.initial_mmio;
-}
-
 const void *rgvt_i915_initial_cfg_space(const struct drm_i915_private *i915)
 {
 	return i915->vgpu.initial_cfg_space;

@@ -2,6 +2,7 @@
 
 #include "i915_drv.h"
 #include "i915_request.h"
+#include "gt/intel_context.h"
 #include "gt/intel_engine_types.h"
 
 #include <rgvt/helpers.h>
@@ -30,4 +31,16 @@ struct intel_context *rgvt_request_context(const struct i915_request *rq)
 int rgvt_request_emit_init_breadcrumb(struct i915_request *rq)
 {
 	return rq->engine->emit_init_breadcrumb ? rq->engine->emit_init_breadcrumb(rq) : 0;
+}
+
+/* i915_request_cancel() is not exported; this is what it does, of what is. */
+void rgvt_request_cancel(struct i915_request *rq)
+{
+	int error = 0;
+
+	if (i915_request_signaled(rq) || !try_cmpxchg(&rq->fence.error, &error, -EINTR))
+		return;
+
+	set_bit(I915_FENCE_FLAG_SENTINEL, &rq->fence.flags);
+	intel_context_cancel_request(rq->context, rq);
 }

@@ -17,10 +17,10 @@ use super::{
 use crate::rust::bindings;
 
 /// Bytes of registers at the start of BAR 0 (i915: `intel_uncore_setup_mmio()`).
-pub(super) const REGISTERS: u32 = 2 << 20;
+const REGISTERS: u32 = 2 << 20;
 
 /// Whether a register of 32 bits can be at `offset`.
-pub(super) fn is_register(offset: u32) -> bool {
+fn is_register(offset: u32) -> bool {
     offset < REGISTERS && offset % 4 == 0
 }
 

@@ -212,6 +212,16 @@ impl<O: Observer> Context<O> {
         self.submitted.is_some()
     }
 
+    /// Has i915 end the request under way, if there is one: by preemption if the commands allow it, or else by
+    /// a reset of the engine, of which others notice no more than the time that it takes. [`Self::reap`]
+    /// tells when it is over. May sleep, but does not wait for the GPU.
+    pub(crate) fn cancel(&self) {
+        if let Some(submitted) = &self.submitted {
+            // SAFETY: The invariant of `Submitted`: the request is valid.
+            unsafe { bindings::rgvt_request_cancel(submitted.request.as_ptr()) };
+        }
+    }
+
     /// Tells, once, how the request under way ended, if it did: then the image is as the GPU saved it.
     ///
     /// `EIO` if the engine hung, and i915 has reset it: then there is no saying what is in the image.

@@ -128,11 +128,12 @@ impl Lane {
         let _ = self.queue.remove(0);
     }
 
-    /// Forgets what waits, and what comes of what runs.
+    /// Forgets what waits, ends what runs, and forgets what comes of that.
     pub(super) fn abandon(&mut self) {
         self.queue.clear();
-        if let Some(running) = &mut self.running {
+        if let (Some(running), Some(port)) = (&mut self.running, &self.port) {
             running.abandoned = true;
+            port.context.cancel();
         }
     }
 }
