@@ -65,6 +65,10 @@ impl<'a> Run<'a> {
             scenario.l1_limit = limit;
             scenario.guest_limit = limit;
         }
+        // Guests at once share one emulated CPU.
+        let at_once = u64::from(options.guests.max(1));
+        scenario.guest_limit *= at_once;
+        scenario.guest_stall *= at_once;
         let kernel = paths.kernel(options.kernel.as_deref())?;
         match &options.test_list {
             Some(lists) if !lists.exists() => bail!("no list of tests at {}", lists.display()),
@@ -177,9 +181,9 @@ impl<'a> Run<'a> {
         Ok(report.is_success())
     }
 
-    /// How many guests boot in all, a multiple of those that run at once.
+    /// How many guests boot in all, a multiple of those that run at once; none if they have no script.
     fn guest_boots(&self) -> u32 {
-        if !self.options.driver.is_nested() {
+        if !self.options.driver.is_nested() || self.scenario.l2_script.is_empty() {
             return 0;
         }
         let wanted = self.options.boots.unwrap_or(self.scenario.boots).max(1);

@@ -121,7 +121,7 @@ pub struct Scenario {
     pub drivers: Vec<Driver>,
     /// Script of tests/lab/l1 that L1 sources.
     pub l1_script: String,
-    /// Script of tests/lab/l2 that each guest sources.
+    /// Script of tests/lab/l2 that each guest sources. Without one no guest is booted.
     #[serde(default)]
     pub l2_script: String,
     /// Arguments of i915-check, a space between them.
