@@ -29,14 +29,18 @@ use crate::rust::bindings;
 
 /// What a module keeps for each GPU that i915 lends to it.
 ///
-/// i915 calls `attach` and `detach` with a lock held that is one for all GPUs, in the context of whoever
-/// loads or unloads either module or binds or unbinds the GPU: they may sleep.
+/// i915 calls all of these with a lock held that is one for all GPUs, in the context of whoever
+/// loads or unloads either module, binds or unbinds the GPU, or wakes the system: they may sleep.
 pub(crate) trait Client: Send + Sync + Sized + 'static {
     /// Takes `gpu`, which i915 found fit: supported, enabled, real, and its initial state saved.
     fn attach(gpu: &GpuRef) -> Result<Pin<KBox<Self>>>;
 
     /// Gives `gpu` back. After this, i915 waits until no [`GpuRef`] is left.
     fn detach(this: Pin<KBox<Self>>, gpu: &Gpu);
+
+    /// The system has slept, and i915 has brought its own part of the GPU's state back: entries of the GGTT
+    /// are scratch, fence registers 0.
+    fn resume(this: Pin<&Self>);
 }
 
 /// What the GVT pointer of a GPU leads to.
@@ -154,9 +158,16 @@ impl<T: Client> Attachment<T> {
         T::detach(client, gpu);
     }
 
-    /// i915 calls this without asking whether it exists. A client has nothing to do here as long as no
-    /// part of the hardware's state is its own.
-    extern "C" fn pm_resume(_i915: *mut bindings::drm_i915_private) {}
+    /// # Safety
+    ///
+    /// For i915 only, when the system resumes, if the GVT pointer of `i915` is not NULL.
+    unsafe extern "C" fn pm_resume(i915: *mut bindings::drm_i915_private) {
+        // SAFETY: `i915` is valid, and i915's lock for GVT, held now, guards the pointer. It is not NULL, so it
+        // is what `init_device` put there.
+        let slot = unsafe { <KBox<Slot<T>>>::borrow(bindings::rgvt_i915_gvt(i915)) };
+
+        T::resume(slot.client.as_ref());
+    }
 }
 
 impl<T: Client> Drop for Attachment<T> {

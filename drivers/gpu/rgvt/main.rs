@@ -29,7 +29,7 @@ const PAGES_IN_MIB: u64 = 256;
 struct Shared {
     /// Gone first: it ends all virtual GPUs.
     _offer: vfio::Offer,
-    _gpu: Arc<vgpu::Gpu>,
+    gpu: Arc<vgpu::Gpu>,
 }
 
 impl i915::Client for Shared {
@@ -41,9 +41,13 @@ impl i915::Client for Shared {
         let shared = vgpu::Gpu::new(host, quota)?;
         let this = Self {
             _offer: vfio::Offer::new(shared.clone(), gpu.device(), &THIS_MODULE)?,
-            _gpu: shared,
+            gpu: shared,
         };
         Ok(KBox::new(this, GFP_KERNEL)?.into())
+    }
+
+    fn resume(this: Pin<&Self>) {
+        this.gpu.resume();
     }
 
     fn detach(this: Pin<KBox<Self>>, gpu: &i915::Gpu) {

@@ -137,18 +137,30 @@ impl<P: Pinned> Mappings<P> {
         self.retired.clear();
     }
 
-    /// Unmaps all, and gives the pins back.
-    pub(super) fn clear(&mut self, ggtt: &impl HostGgtt) {
-        let held = self.parts.iter().flat_map(|part| {
+    /// What is mapped where.
+    fn held(&self) -> impl Iterator<Item = (GgttIndex, &P)> {
+        self.parts.iter().flat_map(|part| {
             let indices = (part.first.get()..).map(GgttIndex::new);
             indices
                 .zip(part.pins.iter())
-                .filter(|(_, pin)| pin.is_some())
-        });
-        for (index, _) in held {
-            ggtt.unmap(index);
-            self.dirty = true;
+                .filter_map(|(index, pin)| Some((index, pin.as_ref()?)))
+        })
+    }
+
+    /// Maps all again, in a table that has lost everything.
+    pub(super) fn replay(&mut self, ggtt: &impl HostGgtt) {
+        for (index, pin) in self.held() {
+            ggtt.map(index, pin.address());
         }
+        ggtt.flush();
+    }
+
+    /// Unmaps all, and gives the pins back.
+    pub(super) fn clear(&mut self, ggtt: &impl HostGgtt) {
+        for (index, _) in self.held() {
+            ggtt.unmap(index);
+        }
+        self.dirty = true;
         self.settle(ggtt);
         for part in &mut self.parts {
             part.pins.iter_mut().for_each(|pin| *pin = None);

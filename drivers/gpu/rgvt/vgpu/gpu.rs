@@ -101,6 +101,16 @@ impl Gpu {
         self.partition.lock().available(kind)
     }
 
+    /// The host has slept: what virtual GPUs had in its GGTT and fence registers is set again.
+    pub(crate) fn resume(&self) {
+        // Those that are not open have nothing there; the others stand in line for every engine.
+        if let Some(runner) = self.runners().next() {
+            for vgpu in runner.members() {
+                vgpu.restore();
+            }
+        }
+    }
+
     /// Its engines.
     pub(super) fn runners(&self) -> impl Iterator<Item = &Arc<Runner>> {
         self.runners.0.iter()

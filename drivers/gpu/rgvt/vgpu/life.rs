@@ -228,6 +228,18 @@ impl Vgpu {
         state.plug(self);
     }
 
+    /// The host has slept, and its GGTT and fence registers have lost what was the guest's.
+    pub(super) fn restore(&self) {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+
+        state.mappings.replay(&state.hardware);
+        for number in 0..self.share().fences {
+            let value = state.registers.fence(number);
+            state.hardware.set_fence(number, value);
+        }
+    }
+
     /// VFIO takes `bytes` of the guest's memory from `iova` on away. What was pinned of it no longer is
     /// when this returns.
     pub(crate) fn unmapped(&self, iova: u64, bytes: u64) {

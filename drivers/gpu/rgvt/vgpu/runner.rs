@@ -138,12 +138,15 @@ impl Runner {
         host::flush(&self.work);
     }
 
+    /// Those that stand in line, one at a time, so that no lock is held for them.
+    pub(super) fn members(&self) -> impl Iterator<Item = Arc<Vgpu>> + '_ {
+        (0..MAX_VGPUS).filter_map(|index| self.line.lock().members.get(index).cloned().flatten())
+    }
+
     /// Takes up what the engine has done.
     fn collect(&self) {
         // Fixed in number, and cheap to look at: no list of those that have something there is kept.
-        for index in 0..MAX_VGPUS {
-            let member = self.line.lock().members.get(index).cloned().flatten();
-            let Some(vgpu) = member else { continue };
+        for vgpu in self.members() {
             let Some(started) = vgpu.collect(self.engine) else {
                 continue;
             };

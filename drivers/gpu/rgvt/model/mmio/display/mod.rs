@@ -197,7 +197,8 @@ impl Display {
         Some(timing.period())
     }
 
-    /// When the next vblank of `pipe` is due; `None` while it is off.
+    /// When the first vblank of `pipe` is due that [`Display::on_vblank`] has not told of, which may be
+    /// in the past; `None` while the pipe is off.
     pub fn next_vblank(&self, pipe: Pipe) -> Option<Nanos> {
         self.state(pipe)?.due()
     }

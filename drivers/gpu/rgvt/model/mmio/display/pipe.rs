@@ -121,9 +121,15 @@ impl State {
         self.scan.timing()
     }
 
-    /// When the next vblank is due, if the pipe is on.
+    /// When the first vblank is due that [`State::vblank`] has not told of, if the pipe is on. Accesses
+    /// may have found it already.
     pub(super) fn due(&self) -> Option<Nanos> {
-        self.scan.due()
+        let next = self.scan.due()?;
+        Some(if self.scan.frames() == self.told {
+            next
+        } else {
+            self.scan.last()
+        })
     }
 
     /// The interrupts of vblanks since the last call, and of the flips that they brought.
