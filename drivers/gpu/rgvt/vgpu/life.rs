@@ -134,6 +134,7 @@ impl Vgpu {
         let space = AddressSpace::new(&gpu.host)?;
         let tables = Tables::new(guest.clone(), Config::default())?;
         let alarm = Alarm::new(this)?;
+        let weight = Weight::new(this.kind.weight.into()).ok_or(EINVAL)?;
         let mut ports = KVec::new();
         for runner in gpu.runners() {
             let observer = Arc::new(Progress(runner.clone()), GFP_KERNEL)?;
@@ -165,11 +166,11 @@ impl Vgpu {
         state.plug(this);
         drop(state);
 
-        let weight = Weight::new(this.kind.weight.into()).ok_or(EINVAL)?;
-        for runner in gpu.runners() {
-            runner.join(this, weight)?;
+        let joined = gpu.runners().try_for_each(|runner| runner.join(this, weight));
+        if joined.is_err() {
+            this.close();
         }
-        Ok(())
+        joined
     }
 
     /// The user closes the device. Waits for what is on the engines; gives everything back that is the
