@@ -193,7 +193,7 @@ impl Batch {
         )
     }
 
-    /// As `jump`, if the predicate is set (render engine).
+    /// As `jump`, if MI_PREDICATE_RESULT_1 is set (render engine).
     pub fn jump_predicated(&mut self, address: u64) -> &mut Self {
         let header = MI_BATCH_BUFFER_START | BATCH_PPGTT | BATCH_PREDICATED;
         self.command(header, &[lo(address), hi(address)])

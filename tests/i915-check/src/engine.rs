@@ -103,6 +103,10 @@ pub mod reg {
     pub const MI_PREDICATE_SRC0: u32 = 0x2400;
     /// Render: second operand of MI_PREDICATE, 64 bits.
     pub const MI_PREDICATE_SRC1: u32 = 0x2408;
+    /// Render: what MI_PREDICATE made of them, in bit 0.
+    pub const MI_PREDICATE_RESULT: u32 = 0x2418;
+    /// Render: whether a predicated MI_BATCH_BUFFER_START jumps.
+    pub const MI_PREDICATE_RESULT_1: u32 = 0x241c;
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ fn report(name: &str, result: Result<Outcome>, took: Duration) {
     let line = match result {
         Ok(Outcome::Pass) => format!("ok {name}"),
         Ok(Outcome::Skip(reason)) => format!("ok {name} # SKIP {reason}"),
-        Err(error) => format!("# {error:#}\nnot ok {name}"),
+        Err(error) => format!("not ok {name}\n# {error:#}"),
     };
     println!("{line}\n# {:.1} ms", took.as_secs_f64() * 1e3);
     // A closed console must not end the run: the exit status still tells.

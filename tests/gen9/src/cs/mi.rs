@@ -11,6 +11,8 @@ use crate::addr::{Gma, PAGE_SIZE};
 const GLOBAL_GTT: u32 = 1 << 22;
 /// Registers are named by bits 22:2.
 const REGISTER: u32 = 0x7f_fffc;
+/// `MI_STORE_REGISTER_MEM` runs only if the predicate is set.
+const STORE_PREDICATED: u32 = 1 << 21;
 /// Dwords of a performance report (format A32u40_A4u32_B8_C8).
 const REPORT_DWORDS: u64 = 64;
 /// Dword of the context's status page that takes the head (PRM Skylake vol. 3a "Hardware Status
@@ -138,6 +140,9 @@ impl Streamer<'_> {
     /// `MI_STORE_REGISTER_MEM`.
     pub(super) fn store_register(&mut self, words: &[u32]) -> Flow {
         let header = words[0];
+        if header & STORE_PREDICATED != 0 && !self.predicate_is_set() {
+            return NEXT;
+        }
         let value = self.read_register(word(words, 1) & REGISTER);
         if self.allowed(header, GLOBAL_GTT) {
             self.memory

@@ -6,6 +6,7 @@
 use super::flow::{Flow, NEXT};
 use super::registers::at;
 use super::stream::Streamer;
+use crate::engine::EngineId;
 
 /// What `MI_PREDICATE` makes of its registers: the new predicate, or `None` to keep the old one.
 fn evaluate(header: u32, old: bool, src0: u64, src1: u64, data: u64) -> Option<bool> {
@@ -39,6 +40,12 @@ impl Streamer<'_> {
             self.gpu.regs.set(result, new.into());
         }
         NEXT
+    }
+
+    /// Whether commands run that are predicated one by one. Only the render engine predicates.
+    pub(super) fn predicate_is_set(&self) -> bool {
+        self.engine != EngineId::Rcs
+            || self.gpu.regs.get(self.register(at::PREDICATE_RESULT)) & 1 != 0
     }
 
     /// Whether `MI_SET_PREDICATE` makes the streamer skip commands now.

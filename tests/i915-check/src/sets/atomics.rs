@@ -176,6 +176,7 @@ fn predicated_jump(bench: &Bench) -> Result<Outcome> {
         let mut batch = Batch::new();
         compare_sources(&mut batch, a, b);
         batch
+            .load_reg(reg::MI_PREDICATE_RESULT, reg::MI_PREDICATE_RESULT_1)
             .jump_predicated(there.address())
             .store_dword(rig.at(0), 1);
         let batch = rig.device.batch_buffer(batch.end())?;

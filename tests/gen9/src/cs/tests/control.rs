@@ -232,6 +232,20 @@ fn predicates() {
 }
 
 #[test]
+fn a_predicated_store() {
+    for (engine, runs) in [(EngineId::Rcs, 0), (EngineId::Bcs, 1)] {
+        let f = Fixture::new(engine);
+        f.set_reg(0x600, 1);
+        let store = [SRM | 1 << 21, engine.base() + 0x600, lo(DATA), 0];
+        f.run(&store);
+        assert_eq!(f.read(DATA), runs);
+        f.set_reg(0x418, 1);
+        f.run(&store);
+        assert_eq!(f.read(DATA), 1);
+    }
+}
+
+#[test]
 fn a_predicated_jump() {
     let f = Fixture::new(EngineId::Rcs);
     f.write(SECOND, &[STORE, lo(DATA), 0, 1, END]);
