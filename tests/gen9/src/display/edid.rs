@@ -30,22 +30,23 @@ struct Axis {
     sync: u16,
 }
 
-/// 1920x1080 at 60 Hz, 148.5 MHz (CEA-861, format 16).
+/// 1024x768 at 60 Hz, 65 MHz (VESA DMT). The monitor can do more, but tests take the preferred mode and
+/// paint it, which takes an emulated CPU long.
 const PREFERRED: Mode = Mode {
-    clock: 14850,
+    clock: 6500,
     horizontal: Axis {
-        active: 1920,
-        blank: 280,
-        front: 88,
-        sync: 44,
+        active: 1024,
+        blank: 320,
+        front: 24,
+        sync: 136,
     },
     vertical: Axis {
-        active: 1080,
-        blank: 45,
-        front: 4,
-        sync: 5,
+        active: 768,
+        blank: 38,
+        front: 3,
+        sync: 6,
     },
-    size: (509, 286),
+    size: (304, 228),
 };
 
 /// Makes the block.
@@ -60,8 +61,8 @@ pub fn block() -> [u8; SIZE] {
     edid[18] = 1; // version
     edid[19] = 4; // revision
     edid[20] = 0xa5; // digital, 8 bits a colour, DisplayPort
-    edid[21] = 51; // width in cm
-    edid[22] = 29; // height in cm
+    edid[21] = 30; // width in cm
+    edid[22] = 23; // height in cm
     edid[23] = 120; // gamma 2.2, less 1, in hundredths
     edid[24] = 0x06; // sRGB, the preferred timing is native
     edid[25..35].copy_from_slice(&CHROMATICITY);
@@ -71,6 +72,7 @@ pub fn block() -> [u8; SIZE] {
         standard.copy_from_slice(&[1, 1]); // unused
     }
     edid[38..40].copy_from_slice(&[129, 2 << 6]); // 1280x1024 (1280 / 8 - 31; 5:4) at 60 Hz
+    edid[40..42].copy_from_slice(&[209, 3 << 6]); // 1920x1080 (1920 / 8 - 31; 16:9) at 60 Hz
     edid[54..72].copy_from_slice(&detailed(&PREFERRED));
     edid[72..90].copy_from_slice(&limits());
     edid[90..108].copy_from_slice(&text(0xfc, b"rgvt lab"));
@@ -102,7 +104,7 @@ fn detailed(mode: &Mode) -> [u8; 18] {
         high(mode.size.0) << 4 | high(mode.size.1),
         0,
         0,
-        0x1e, // separate digital sync, both positive
+        0x18, // separate digital sync, both negative
     ]
 }
 
@@ -144,7 +146,7 @@ mod tests {
         let pair = |low: usize, high: u8| u64::from(edid[low]) | u64::from(high) << 8;
         let htotal = pair(56, edid[58] >> 4) + pair(57, edid[58] & 15);
         let vtotal = pair(59, edid[61] >> 4) + pair(60, edid[61] & 15);
-        assert_eq!((htotal, vtotal), (2200, 1125));
+        assert_eq!((htotal, vtotal), (1344, 806));
         assert_eq!(clock / (htotal * vtotal), 60);
     }
 }

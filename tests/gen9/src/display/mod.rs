@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The display: what a driver polls and waits for when it brings up power, clocks, a DisplayPort
-//! link and pipes, and the vblanks that follow. Nothing is scanned out.
+//! link and pipes, and the vblanks that follow. What is scanned out goes nowhere; its checksum is taken
+//! when a driver wants it.
 //!
 //! Registers without behaviour are plain memory and are not named here. Three pipes and digital
 //! ports A to E exist on each device; the one monitor hangs on port B ([`MONITOR_PORT`]).
 
 mod aux;
 mod clocks;
+mod crc;
 mod ddc;
 mod ddi;
 mod dpcd;
@@ -17,6 +19,7 @@ mod gmbus;
 mod hotplug;
 mod palette;
 mod panel;
+mod picture;
 mod pipe;
 mod plane;
 mod power;
@@ -24,6 +27,7 @@ mod sbi;
 mod scan;
 mod sink;
 mod straps;
+mod surface;
 mod timing;
 mod vblank;
 
@@ -40,7 +44,7 @@ use crate::regs::Block;
 pub enum Monitor {
     /// Nothing.
     None,
-    /// A DisplayPort monitor of 1920x1080.
+    /// A DisplayPort monitor of 1024x768, which can do up to 1920x1080.
     #[default]
     Dp,
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::plane::{self, Plane};
 use super::scan::Scan;
 use super::timing::Timing;
-use super::{PIPES, lock, vblank};
+use super::{PIPES, crc, lock, vblank};
 use crate::gpu::Gpu;
 use crate::gt::DisplayIrq;
 use crate::platform::Platform;
@@ -296,7 +296,11 @@ fn advance(gpu: &Gpu, pipe: &mut Pipe, index: usize, now: u64) -> u32 {
     VBLANK | latch(gpu, pipe, index)
 }
 
-fn raise(gpu: &Gpu, pipe: usize, bits: u32) {
+fn raise(gpu: &Gpu, pipe: usize, mut bits: u32) {
+    if bits & VBLANK != 0 {
+        // CAST: there are three pipes.
+        bits |= crc::frame(gpu, pipe as u32);
+    }
     if bits != 0 {
         // CAST: there are three pipes.
         gpu.irq.display(gpu, DisplayIrq::Pipe(pipe as u8), bits);

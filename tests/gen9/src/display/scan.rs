@@ -10,7 +10,7 @@
 use super::timing::Timing;
 
 /// How far away the vblank is kept from an access that may belong to an update, in nanoseconds.
-const QUIET: u64 = 3_000_000;
+const QUIET: u64 = 8_000_000;
 /// By how much a frame may be stretched, in nanoseconds, so that polling a counter cannot stop it.
 const STRETCH: u64 = 24_000_000;
 /// Where a line counter stands before the first mode is set. Firmware has used the pipe: at exactly
