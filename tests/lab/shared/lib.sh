@@ -86,18 +86,18 @@ include() {
 	fi
 }
 
-# load SET [PARAMETER...]: loads a set of modules; the parameters are the last one's.
+# load SET [PARAMETER...]: loads a set of modules; the parameters are the last one's. Others come from the
+# kernel's command line, as modprobe would take them.
 load() {
 	load_list=/modules/$1.list
 	shift
 	load_last=$(tail -n 1 "$load_list")
 	while read -r load_name; do
 		[ -d "/sys/module/$load_name" ] && continue
-		if [ "$load_name" = "$load_last" ]; then
-			insmod "/modules/$load_name.ko" "$@" || return
-		else
-			insmod "/modules/$load_name.ko" || return
-		fi
+		load_words=$(tr ' ' '\n' < /proc/cmdline | sed -n "s/^$load_name\.//p")
+		[ "$load_name" != "$load_last" ] || load_words="$load_words $*"
+		# shellcheck disable=SC2086 # one word for each parameter is wanted
+		insmod "/modules/$load_name.ko" $load_words || return
 	done < "$load_list"
 }
 

@@ -26,7 +26,8 @@ pub struct ModuleSet {
     pub optional: &'static [&'static str],
 }
 
-/// The shares with the outside, the disk with IGT, and the GPU's driver.
+/// The shares with the outside, the disk with IGT, the GPU's driver, and a GPU without hardware, with
+/// which IGT tests what i915 shares with other drivers.
 pub const COMMON_SETS: &[ModuleSet] = &[
     ModuleSet {
         name: "share",
@@ -41,6 +42,11 @@ pub const COMMON_SETS: &[ModuleSet] = &[
     ModuleSet {
         name: "i915",
         wanted: &["i915"],
+        optional: &[],
+    },
+    ModuleSet {
+        name: "vgem",
+        wanted: &["vgem"],
         optional: &[],
     },
 ];
