@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 
-use crate::results::Driver;
+use crate::results::{Driver, Outcome};
 use crate::rules::{Reasons, Rules};
 use crate::table::Table;
 
@@ -40,6 +40,9 @@ struct Run {
     /// The file of reasons.
     #[arg(long)]
     reasons: PathBuf,
+    /// Why subtests that did not come to their end are no fault of what is tested.
+    #[arg(long, value_name = "WHY")]
+    interrupted: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -69,9 +72,6 @@ enum Command {
         table: PathBuf,
         #[command(flatten)]
         run: Run,
-        /// Why subtests that did not come to their end are no fault of what is tested.
-        #[arg(long, value_name = "WHY")]
-        interrupted: Option<String>,
     },
     /// Fail when a result in the table lacks a reason, or passes of an older table are lost.
     Check {
@@ -116,7 +116,10 @@ fn main() -> Result<ExitCode> {
             } else {
                 Table::default()
             };
-            let findings = results::read_run(&run.results)?;
+            let mut findings = results::read_run(&run.results)?;
+            if run.interrupted.is_some() {
+                findings.retain(|_, finding| finding.outcome != Outcome::Incomplete);
+            }
             table.merge(
                 &findings,
                 run.driver,
@@ -125,11 +128,7 @@ fn main() -> Result<ExitCode> {
             );
             write(&path, &table.render())?;
         }
-        Command::Verify {
-            table,
-            run,
-            interrupted,
-        } => {
+        Command::Verify { table, run } => {
             let table = if table.exists() {
                 read_table(&table)?
             } else {
@@ -142,7 +141,7 @@ fn main() -> Result<ExitCode> {
                 &table,
                 &reasons,
                 (run.driver, &run.device),
-                interrupted.as_deref(),
+                run.interrupted.as_deref(),
             );
             print(&lines);
             return Ok(status(bad == 0));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! What igt_runner leaves behind: results.json, the list of jobs, our own progress log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
@@ -241,7 +241,29 @@ fn parse_json(json: &str) -> Result<Findings> {
             );
         }
     }
+    inherit(&mut findings);
     Ok(findings)
+}
+
+/// What a program requires before its subtests begin, it says with the first of them; the others are
+/// skipped without a word. These get that reason, if the program gave one reason only.
+fn inherit(findings: &mut Findings) {
+    let program = |name: &str| name.split('@').next().unwrap_or_default().to_owned();
+    let mut reasons: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let skips = |finding: &&Finding| finding.outcome == Outcome::Skip;
+    for (name, finding) in findings.iter().filter(|(_, finding)| skips(finding)) {
+        let hints = finding.hint.iter().cloned();
+        reasons.entry(program(name)).or_default().extend(hints);
+    }
+    for (name, finding) in findings.iter_mut() {
+        let silent = finding.outcome == Outcome::Skip && finding.hint.is_none();
+        let reasons = reasons
+            .get(&program(name))
+            .filter(|reasons| reasons.len() == 1);
+        if let (true, Some(reasons)) = (silent, reasons) {
+            finding.hint = reasons.first().cloned();
+        }
+    }
 }
 
 /// A line of the progress log: `IGT: [i/n] program@subtest result`.
@@ -314,53 +336,5 @@ fn one_line(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const JSON: &str = r#"{ "__type__": "TestrunResult", "tests": {
-        "igt@a@b": { "result": "pass", "out": "" },
-        "igt@a@b@rcs0": { "result": "pass", "out": "" },
-        "igt@a@c": { "result": "skip", "out": "x\nTest requirement: has(y)\nNo y here\n" },
-        "igt@a@d": { "result": "skip", "out": "Test requirement: has(y)\nLast errno: 2, No\n" },
-        "igt@e": { "result": "dmesg-fail", "out": "", "err": "",
-                   "dmesg-warnings": "<4> [1.0] WARNING: z\n<4> more" },
-        "igt@f@g": { "result": "fail",
-                     "err": "(f:1) CRITICAL: Failed assertion: a | b == c\n(f:1) more" }
-    } }"#;
-
-    #[test]
-    fn json() {
-        let findings = parse_json(JSON).unwrap();
-        let of = |name: &str| {
-            let finding = &findings[name];
-            (finding.outcome, finding.hint.as_deref())
-        };
-        assert_eq!(findings.len(), 5);
-        assert_eq!(of("a@b"), (Outcome::Pass, None));
-        assert_eq!(of("a@c"), (Outcome::Skip, Some("No y here")));
-        assert_eq!(of("a@d"), (Outcome::Skip, Some("has(y)")));
-        assert_eq!(of("e"), (Outcome::DmesgFail, Some("WARNING: z")));
-        assert_eq!(of("f@g"), (Outcome::Fail, Some("a / b == c")));
-    }
-
-    #[test]
-    fn jobs_and_progress() {
-        assert_eq!(job_names("a b,c"), ["a@b", "a@c"]);
-        assert_eq!(job_names("a"), ["a"]);
-        assert!(job_names("").is_empty());
-        let (name, finding) = parse_progress("IGT: [3/9] a@b timeout").unwrap();
-        assert_eq!((name.as_str(), finding.outcome), ("a@b", Outcome::Timeout));
-        assert!(parse_progress("IGT: [3/9] a@b started").is_none());
-        assert!(parse_progress("other").is_none());
-    }
-
-    #[test]
-    fn names_round_trip() {
-        for outcome in Outcome::ALL {
-            assert_eq!(outcome.to_string().parse::<Outcome>().unwrap(), outcome);
-        }
-        for driver in Driver::ALL {
-            assert_eq!(driver.to_string().parse::<Driver>().unwrap(), driver);
-        }
-    }
-}
+#[path = "results_tests.rs"]
+mod tests;
