@@ -97,16 +97,3 @@ vgpus_remove() {
 		check "vGPU $index is removed" wait_for 10 vgpu_absent "$index"
 	done
 }
-
-# witness JSON: has the runner pass a request to the GPU's witness; its answer is printed.
-witness() {
-	# Counted by files: this runs in subshells, which cannot count on.
-	witness_count=1
-	while [ -e "/out/witness-$witness_count.request" ]; do
-		witness_count=$((witness_count + 1))
-	done
-	echo "$1" > "/out/witness-$witness_count.new"
-	mv "/out/witness-$witness_count.new" "/out/witness-$witness_count.request"
-	wait_for 20 test -e "/out/witness-$witness_count.answer" || return
-	cat "/out/witness-$witness_count.answer"
-}

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use nix::fcntl::{Flock, FlockArg};
 
-use super::broker::Broker;
+use super::broker;
 use super::gen9::Gen9;
 use super::l0::{self, Machine};
 use super::paths::{Kernel, Paths, RunFolder};
@@ -203,7 +203,6 @@ impl<'a> Run<'a> {
             } else {
                 0
             };
-        let mut broker = Broker::default();
         let mut watch = Watch::new(&self.folder, Duration::from_secs(self.scenario.l1_stall));
         loop {
             if let Some(status) = l0.wait(Duration::from_millis(200))? {
@@ -216,7 +215,7 @@ impl<'a> Run<'a> {
                     Ending::Crashed(format!("QEMU of L0 ended: {status}: {last}"))
                 });
             }
-            broker.serve(&self.folder, gen9);
+            broker::serve(&self.folder, gen9);
             if process::interrupted() {
                 return Ok(Ending::Interrupted);
             }
