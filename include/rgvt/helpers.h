@@ -119,7 +119,6 @@ void rgvt_runtime_pm_put(struct drm_i915_private *i915, struct ref_tracker *wake
 
 /* intel_uncore.h */
 u32 rgvt_uncore_read(struct drm_i915_private *i915, u32 offset);
-void rgvt_uncore_write(struct drm_i915_private *i915, u32 offset, u32 value);
 
 /* gt/uc/intel_uc.h */
 bool rgvt_uc_wants_guc_submission(const struct drm_i915_private *i915);

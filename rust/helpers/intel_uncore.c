@@ -10,8 +10,3 @@ u32 rgvt_uncore_read(struct drm_i915_private *i915, u32 offset)
 {
 	return intel_uncore_read(to_gt(i915)->uncore, _MMIO(offset));
 }
-
-void rgvt_uncore_write(struct drm_i915_private *i915, u32 offset, u32 value)
-{
-	intel_uncore_write(to_gt(i915)->uncore, _MMIO(offset), value);
-}

@@ -35,15 +35,4 @@ impl<G: Deref<Target = Gpu>> Awake<G> {
         // and `offset` is within them.
         Ok(unsafe { bindings::rgvt_uncore_read(self.as_raw(), offset) })
     }
-
-    /// Writes the register at `offset` in BAR 0. `EINVAL` if there can be none. Does not sleep.
-    pub(crate) fn write32(&self, offset: u32, value: u32) -> Result {
-        if !is_register(offset) {
-            return Err(EINVAL);
-        }
-
-        // SAFETY: As in `read32()`.
-        unsafe { bindings::rgvt_uncore_write(self.as_raw(), offset, value) };
-        Ok(())
-    }
 }

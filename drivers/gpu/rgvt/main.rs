@@ -4,7 +4,8 @@
 
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::Arc,
+    time::Delta, //
 };
 
 #[deny(unsafe_code)]
@@ -38,7 +39,8 @@ impl i915::Client for Shared {
         pr_info!("{}: attached, {host}\n", gpu.device().name());
 
         let quota = u64::from(*module_parameters::pin_quota_mib.value()) * PAGES_IN_MIB;
-        let shared = vgpu::Gpu::new(host, quota)?;
+        let limit = Delta::from_millis((*module_parameters::work_limit_ms.value()).into());
+        let shared = vgpu::Gpu::new(host, quota, limit)?;
         let this = Self {
             _offer: vfio::Offer::new(shared.clone(), gpu.device(), &THIS_MODULE)?,
             gpu: shared,
@@ -79,6 +81,10 @@ module! {
         pin_quota_mib: u32 {
             default: 4096,
             description: "MiB of a guest's memory that one virtual GPU may have pinned at once (default: 4096)",
+        },
+        work_limit_ms: u32 {
+            default: 10000,
+            description: "Milliseconds that a piece of a guest's work may have an engine before it is ended; 0: no limit (default: 10000)",
         },
     },
 }

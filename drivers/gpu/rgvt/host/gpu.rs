@@ -8,7 +8,6 @@ use kernel::{
     sizes::SizeConstants, //
 };
 
-use super::pr_warn_ratelimited;
 use crate::{
     hw::{
         addr::MmioOffset,
@@ -90,13 +89,6 @@ impl HostMmio for HostGpu {
     fn read(&self, at: MmioOffset) -> u32 {
         // What the offset must be, it is by the table of registers that is asked before.
         self.gpu.wake().read32(at.get()).unwrap_or(0)
-    }
-
-    fn write(&self, at: MmioOffset, value: u32) {
-        let written = self.gpu.wake().write32(at.get(), value);
-        if let Err(error) = written {
-            pr_warn_ratelimited!("register {:#x} not written: {error:?}\n", at.get());
-        }
     }
 }
 

@@ -91,7 +91,4 @@ pub trait HostGgtt {
 pub trait HostMmio {
     /// Reads a register.
     fn read(&self, at: MmioOffset) -> u32;
-
-    /// Writes a register.
-    fn write(&self, at: MmioOffset, value: u32);
 }

@@ -9,6 +9,7 @@ use kernel::{
         Arc,
         Mutex, //
     },
+    time::Delta,
 };
 
 use super::runner::Runner;
@@ -37,24 +38,27 @@ use crate::{
 };
 
 /// A GPU, who owns which part of it, and who is in line for its engines.
+///
+/// Fields are dropped in this order: i915 may go on when the last right to use the GPU is given back, and the
+/// module be unloaded; nothing of it may run then.
 #[pin_data]
 pub(crate) struct Gpu {
+    runners: Runners,
     pub(super) host: HostGpu,
     /// What commands may do to registers; the same for all guests.
     pub(super) map: Map,
     /// The most pages of 4 KiB that one virtual GPU may have pinned.
     pub(super) pin_quota: u64,
     offered: [Option<VgpuType>; MAX_TYPES],
-    runners: Runners,
     /// Protects who owns what. Nothing else is locked inside of it.
     #[pin]
     partition: Mutex<Partition>,
 }
 
 impl Gpu {
-    /// A GPU that nobody uses yet, of which each virtual one may have `pin_quota` pages of 4 KiB pinned.
-    /// ENOSPC if it is too small to be shared.
-    pub(crate) fn new(host: HostGpu, pin_quota: u64) -> Result<Arc<Self>> {
+    /// A GPU that nobody uses yet, of which each virtual one may have `pin_quota` pages of 4 KiB pinned,
+    /// and an engine for `limit` at once. ENOSPC if it is too small to be shared.
+    pub(crate) fn new(host: HostGpu, pin_quota: u64, limit: Delta) -> Result<Arc<Self>> {
         let ggtt = host.ggtt();
         let space = Space {
             aperture: Bytes::new(ggtt.aperture),
@@ -66,7 +70,7 @@ impl Gpu {
         let mut runners = KVec::new();
         for engine in Engine::ALL {
             if host.has_engine(engine) {
-                runners.push(Runner::new(engine)?, GFP_KERNEL)?;
+                runners.push(Runner::new(engine, limit)?, GFP_KERNEL)?;
             }
         }
 

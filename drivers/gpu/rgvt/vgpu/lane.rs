@@ -86,6 +86,11 @@ pub(super) struct Lane {
     pub(super) port: Option<Port>,
     pub(super) execlists: Execlists,
     pub(super) queue: KVec<Waiting>,
+    /// The first piece could not be handed over, and is to be tried again.
+    pub(super) stuck: bool,
+    /// The tables of a request that does nothing, because it could not be made as a whole. The engine loads
+    /// the context for it nevertheless.
+    pub(super) stray: Option<Hold>,
     pub(super) layout: EngineState,
     engine: Engine,
 }
@@ -97,6 +102,8 @@ impl Lane {
             port: None,
             execlists: Execlists::new(),
             queue: KVec::with_capacity(QUEUE, GFP_KERNEL)?,
+            stuck: false,
+            stray: None,
             layout: EngineState::of(platform, engine),
             engine,
         })
@@ -106,10 +113,14 @@ impl Lane {
         self.engine
     }
 
+    /// Whether the engine has something of it.
+    pub(super) fn is_busy(&self) -> bool {
+        self.running.is_some() || self.stray.is_some()
+    }
+
     /// The next piece of work that may go to the engine, if nothing is in its way.
     pub(super) fn next(&mut self) -> Option<Work> {
-        let busy = self.port.as_ref().is_none_or(|port| port.context.is_busy());
-        if self.running.is_some() || busy {
+        if self.is_busy() || self.port.is_none() {
             return None;
         }
         loop {

@@ -40,6 +40,7 @@ use crate::{
         context,
         AddressSpace,
         Guest,
+        HostGpu,
         HostShare,
         Interrupts,
         Sealer,
@@ -88,32 +89,7 @@ impl Vgpu {
     /// Makes a virtual GPU of a type. ENOSPC if it does not fit.
     pub(crate) fn new(gpu: &Arc<Gpu>, kind: &VgpuType) -> Result<Arc<Self>> {
         let seat = Seat::take(gpu, kind)?;
-        let host = &gpu.host;
-        let share = *seat.share();
-        let platform = host.platform();
-
-        let resolution = kind.resolution;
-        let mode = Mode::new(resolution.width, resolution.height, REFRESH).ok_or(EINVAL)?;
-        let monitor = Monitor::new(&mode);
-        let mut lanes = KVec::new();
-        for runner in gpu.runners() {
-            lanes.push(Lane::new(platform, runner.engine())?, GFP_KERNEL)?;
-        }
-        let state = State {
-            lanes,
-            mappings: Mappings::new(&share)?,
-            open: None,
-            waiters: 0,
-            epoch: Instant::now(),
-            hardware: HostShare::take(host, [share.aperture, share.hidden], share.fences)?,
-            config: ConfigSpace::new(identity(gpu)?).ok_or(EINVAL)?,
-            pvinfo: PvInfo::new(seat.id(), share),
-            ggtt: Ggtt::new(&share)?,
-            irq: irq::Interrupts::new(),
-            registers: Registers::new(platform, Display::new(platform, Some(monitor))?, |at| {
-                host.read(at)
-            })?,
-        };
+        let state = state(&seat, kind)?;
 
         Arc::pin_init(
             try_pin_init!(Self {
@@ -166,7 +142,9 @@ impl Vgpu {
         state.plug(this);
         drop(state);
 
-        let joined = gpu.runners().try_for_each(|runner| runner.join(this, weight));
+        let joined = gpu
+            .runners()
+            .try_for_each(|runner| runner.join(this, weight));
         if joined.is_err() {
             this.close();
         }
@@ -179,6 +157,8 @@ impl Vgpu {
         self.reset();
         for runner in self.gpu().runners() {
             runner.leave(self.id());
+            // It may be at it; the last reference is not to be dropped there.
+            runner.settle();
         }
 
         let mut state = self.state.lock();
@@ -203,6 +183,10 @@ impl Vgpu {
         }
         // What runs still uses the guest's memory.
         self.drain(&mut state);
+        // What was submitted meanwhile.
+        for lane in state.lanes.iter_mut() {
+            lane.queue.clear();
+        }
 
         let state = &mut *state;
         for lane in state.lanes.iter_mut() {
@@ -273,6 +257,54 @@ impl Vgpu {
             open.tables.written(GuestPhys::new(at), bytes);
         }
     }
+}
+
+/// What a virtual GPU of a type is after power-on, in its seat.
+#[inline(never)]
+fn state(seat: &Seat, kind: &VgpuType) -> Result<State> {
+    let gpu = seat.gpu();
+    let host = &gpu.host;
+    let share = seat.share();
+
+    let hardware = HostShare::take(host, [share.aperture, share.hidden], share.fences)?;
+    let mut lanes = KVec::new();
+    for runner in gpu.runners() {
+        lanes.push(Lane::new(host.platform(), runner.engine())?, GFP_KERNEL)?;
+    }
+
+    Ok(State {
+        lanes,
+        mappings: Mappings::new(share)?,
+        open: None,
+        waiters: 0,
+        epoch: Instant::now(),
+        hardware,
+        config: ConfigSpace::new(identity(gpu)?).ok_or(EINVAL)?,
+        pvinfo: PvInfo::new(seat.id(), *share),
+        ggtt: Ggtt::new(share)?,
+        irq: irq::Interrupts::new(),
+        registers: registers(host, kind)?,
+    })
+}
+
+/// The registers of a virtual GPU of a type. They are large, and so is what makes them: neither is to be on
+/// the stack of the rest.
+#[inline(never)]
+fn registers(host: &HostGpu, kind: &VgpuType) -> Result<KBox<Registers>> {
+    let display = display(host, kind)?;
+    let registers = Registers::new(host.platform(), display, |at| host.read(at))?;
+
+    Ok(KBox::new(registers, GFP_KERNEL)?)
+}
+
+/// The display of a virtual GPU of a type; likewise.
+#[inline(never)]
+fn display(host: &HostGpu, kind: &VgpuType) -> Result<KBox<Display>> {
+    let resolution = kind.resolution;
+    let mode = Mode::new(resolution.width, resolution.height, REFRESH).ok_or(EINVAL)?;
+    let display = Display::new(host.platform(), Some(Monitor::new(&mode)))?;
+
+    Ok(KBox::new(display, GFP_KERNEL)?)
 }
 
 /// What a guest's driver recognises the GPU by: it is the host's.

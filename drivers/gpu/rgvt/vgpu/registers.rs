@@ -17,6 +17,7 @@ use crate::{
             GGTT_OFFSET,
             GGTT_SIZE, //
         },
+        irq,
         pvinfo, //
     },
     model::{
@@ -31,10 +32,6 @@ use crate::{
         pvinfo::Event,
     },
 };
-
-/// Says whether 64 KiB pages are in use; Gen9. Source: gen8_ppgtt.c, intel_gt_regs.h
-/// (`GEN8_GAMW_ECO_DEV_RW_IA`).
-const GAMW_ECO_DEV_RW_IA: MmioOffset = MmioOffset::new(0x4080);
 
 impl Vgpu {
     /// Reads 1, 2, 4 or 8 bytes at `offset` of BAR 0, aligned to their size. EINVAL if the access has
@@ -59,11 +56,7 @@ impl Vgpu {
         let access = Access::new(offset, size).map_err(|_| EINVAL)?;
         let at = access.register();
         // The other bytes of a register are written as they are.
-        let old = if size < 4 {
-            state.registers.unwritten(at)
-        } else {
-            0
-        };
+        let old = if size < 4 { state.unwritten(at) } else { 0 };
         state.write(self, at, access.lower(old, value));
         if let Some(second) = access.second() {
             state.write(self, second, Access::upper(value));
@@ -104,6 +97,23 @@ impl State {
         self.registers.read(at, &vgpu.gpu().host)
     }
 
+    /// What the other bytes of a register are written with when fewer than 4 are.
+    fn unwritten(&self, at: MmioOffset) -> u32 {
+        match irq::decode(at) {
+            // A zero bit clears nothing.
+            Some((_, irq::Register::Iir)) => return 0,
+            Some(_) => return self.irq.read(at).unwrap_or(0),
+            None => {}
+        }
+        match in_pvinfo(at).map(|within| self.pvinfo.read(within, 4)) {
+            Some(value) => value
+                .ok()
+                .and_then(|value| u32::try_from(value).ok())
+                .unwrap_or(0),
+            None => self.registers.unwritten(at),
+        }
+    }
+
     /// Writes one register.
     fn write(&mut self, vgpu: &Vgpu, at: MmioOffset, value: u32) {
         if let Some(within) = in_pvinfo(at) {
@@ -135,6 +145,11 @@ impl State {
                 self.hardware.set_fence(number, value);
             }
             Effect::InvalidateTlb(_) | Effect::FlushGgtt => self.settle_ggtt(vgpu),
+            Effect::Pages64k(on) => {
+                if let Some(open) = &mut self.open {
+                    open.tables.set_pages_64k(on);
+                }
+            }
             Effect::Display(event) => self.show(vgpu, event),
             Effect::Refused => pr_warn_ratelimited!(
                 "vGPU {}: {value:#x} refused for register {:#x}\n",
@@ -146,12 +161,6 @@ impl State {
                 vgpu.id().get(),
                 at.get()
             ),
-        }
-        if at == GAMW_ECO_DEV_RW_IA {
-            let on = self.registers.get(at) & 0xf == 0xf;
-            if let Some(open) = &mut self.open {
-                open.tables.set_pages_64k(on);
-            }
         }
     }
 

@@ -6,13 +6,24 @@
 //! left the engine) puts the runner on a workqueue, where it looks at all there is to do.
 
 use kernel::{
-    impl_has_work, new_mutex, new_work,
+    impl_has_hr_timer, impl_has_work, new_mutex, new_work,
     prelude::*,
     sync::{
         Arc,
+        ArcBorrow,
         Mutex, //
     },
     time::{
+        hrtimer::{
+            ArcHrTimerHandle,
+            HrTimer,
+            HrTimerCallback,
+            HrTimerCallbackContext,
+            HrTimerPointer,
+            HrTimerRestart,
+            RelativeMode, //
+        },
+        Delta,
         Instant,
         Monotonic, //
     },
@@ -42,12 +53,17 @@ use crate::{
     },
 };
 
+/// How long to wait before a virtual GPU's work is tried again that could not be handed over.
+const RETRY: Delta = Delta::from_millis(20);
+
 /// Who uses an engine.
 struct Line {
     queue: RunQueue,
     members: [Option<Arc<Vgpu>>; MAX_VGPUS],
     /// When the last piece of work was done: until then the engine was not the next one's.
     free_since: Instant<Monotonic>,
+    /// When the runner has to look again, though nothing happens.
+    alarm: Option<ArcHrTimerHandle<Runner>>,
 }
 
 impl Line {
@@ -61,6 +77,10 @@ impl Line {
 #[pin_data]
 pub(super) struct Runner {
     engine: Engine,
+    /// How long a piece of work may have the engine; zero: for ever.
+    limit: Delta,
+    #[pin]
+    timer: HrTimer<Self>,
     #[pin]
     work: Work<Runner>,
     /// Protects whose turn it is. Taken inside of a virtual GPU's lock, never around one.
@@ -68,20 +88,38 @@ pub(super) struct Runner {
     line: Mutex<Line>,
 }
 
+impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Runner {
+        mode: RelativeMode<Monotonic>, field: self.timer
+    }
+}
+
+impl HrTimerCallback for Runner {
+    type Pointer<'a> = Arc<Self>;
+
+    fn run(this: ArcBorrow<'_, Self>, _: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
+        Arc::from(this).kick();
+        HrTimerRestart::NoRestart
+    }
+}
+
 impl_has_work! {
     impl HasWork<Self> for Runner { self.work }
 }
 
 impl Runner {
-    pub(super) fn new(engine: Engine) -> Result<Arc<Self>> {
+    pub(super) fn new(engine: Engine, limit: Delta) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 engine,
+                limit,
+                timer <- HrTimer::new(),
                 work <- new_work!("rgvt::Runner::work"),
                 line <- new_mutex!(Line {
                     queue: RunQueue::new(),
                     members: [const { None }; MAX_VGPUS],
                     free_since: Instant::now(),
+                    alarm: None,
                 }),
             }),
             GFP_KERNEL,
@@ -133,8 +171,12 @@ impl Runner {
         self.line.lock().queue.sleep(id);
     }
 
-    /// Waits until the runner is at rest. Nothing may kick it any more.
+    /// Waits until the runner has seen all that happened before. If nothing kicks it any more, it is at rest
+    /// then. Not to be called by the runner itself.
     pub(super) fn settle(&self) {
+        let alarm = self.line.lock().alarm.take();
+        // This waits for the timer, which kicks.
+        drop(alarm);
         host::flush(&self.work);
     }
 
@@ -176,10 +218,49 @@ impl Runner {
                     }
                 }
             };
+            let begun = Instant::<Monotonic>::now();
             if !vgpu.launch(self) {
-                self.line.lock().queue.charge(vgpu.id(), 0);
+                // What was tried in vain has cost everybody's time.
+                let spent = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(0);
+                self.line.lock().queue.charge(vgpu.id(), spent);
             }
         }
+    }
+
+    /// Ends work that has had the engine for too long, and sees to it that the runner looks again in time.
+    ///
+    /// Work may wait for a value in memory that never comes, and be preempted meanwhile: to i915 that is no
+    /// hang.
+    fn watch(self: &Arc<Self>) {
+        let mut next = None;
+        for vgpu in self.members() {
+            if vgpu.take_stuck(self.engine) {
+                self.line.lock().queue.wake(vgpu.id());
+                next = Some(RETRY);
+            }
+        }
+
+        let in_flight = self.members().filter_map(|vgpu| {
+            let since = vgpu.running_since(self.engine)?;
+            Some((since.elapsed(), vgpu))
+        });
+        let oldest = in_flight.max_by_key(|(age, _)| *age);
+        if let Some((age, vgpu)) = oldest.filter(|_| !self.limit.is_zero()) {
+            let used = age.min(self.line.lock().free_since.elapsed());
+            let left = self.limit - used;
+            let left = if left.is_negative() || left.is_zero() {
+                vgpu.expel(self.engine);
+                self.limit
+            } else {
+                left
+            };
+            next = Some(next.map_or(left, |next: Delta| next.min(left)));
+        }
+
+        let mut line = self.line.lock();
+        // To drop the old handle stops the timer, also one that was started anew.
+        line.alarm = None;
+        line.alarm = next.map(|next| self.clone().start(next));
     }
 }
 
@@ -189,6 +270,7 @@ impl WorkItem for Runner {
     fn run(this: Arc<Self>) {
         this.collect();
         this.feed();
+        this.watch();
     }
 }
 

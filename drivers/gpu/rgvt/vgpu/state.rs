@@ -4,10 +4,15 @@
 
 use kernel::{
     prelude::*,
-    sync::MutexGuard,
+    sync::{
+        CondVarTimeoutResult,
+        MutexGuard, //
+    },
     time::{
+        msecs_to_jiffies,
         Instant,
-        Monotonic, //
+        Monotonic,
+        Msecs, //
     },
 };
 
@@ -67,7 +72,7 @@ pub(super) struct State {
     pub(super) pvinfo: PvInfo,
     pub(super) ggtt: Ggtt,
     pub(super) irq: irq::Interrupts,
-    pub(super) registers: Registers,
+    pub(super) registers: KBox<Registers>,
 }
 
 impl State {
@@ -118,13 +123,25 @@ impl State {
     }
 }
 
+/// How long others wait for a piece of a guest's work before they end it, in milliseconds.
+const PATIENCE_MS: Msecs = 2000;
+
 impl Vgpu {
     /// Waits until no engine has work of this virtual GPU, and keeps it that way while `state` is locked.
-    /// The host's own detection of hangs ends work that would not end by itself.
+    /// Work that takes longer than [`PATIENCE_MS`] is ended: the guest will see a hang.
     pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) {
         state.waiters = state.waiters.saturating_add(1);
-        while state.lanes.iter().any(|lane| lane.running.is_some()) {
-            self.quiet.wait(state);
+        while state.lanes.iter().any(Lane::is_busy) {
+            let patience = msecs_to_jiffies(PATIENCE_MS);
+            match self.quiet.wait_interruptible_timeout(state, patience) {
+                CondVarTimeoutResult::Woken { .. } => {}
+                CondVarTimeoutResult::Timeout | CondVarTimeoutResult::Signal { .. } => {
+                    for port in state.lanes.iter().filter_map(|lane| lane.port.as_ref()) {
+                        port.context.cancel();
+                    }
+                    self.quiet.wait(state);
+                }
+            }
         }
         state.waiters = state.waiters.saturating_sub(1);
 

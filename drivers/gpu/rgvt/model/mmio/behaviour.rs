@@ -23,6 +23,8 @@ pub enum Behaviour {
     InvalidateTlb(Engine),
     /// Flushes what was written to the GGTT.
     FlushGgtt,
+    /// Says whether page tables may have pages of 64 KiB.
+    PageSizes,
     /// Half of a fence.
     Fence,
     /// Of the display.

@@ -25,7 +25,8 @@ pub const TABLE: &[Span] = &[
     Span::masked(0x4030),
     Span::plain(0x4068),
     // GEN8_GAMW_ECO_DEV_RW_IA, also RENDER_HWS_PGA_GEN7
-    Span::plain(0x4080),
+    Span::plain(0x4080).on(Platforms::GEN8),
+    Span::special(0x4080, Behaviour::PageSizes).on(Platforms::GEN9),
     // GAM_ECOCHK, GEN8_RING_FAULT_REG
     Span::plain(0x4090).to(0x4094),
     // ERROR_GEN6
@@ -138,3 +139,9 @@ pub const TABLE: &[Span] = &[
     Span::constant(0x10_82c0, 0),
     Span::plain(0x11_0000),
 ];
+
+/// Whether GEN8_GAMW_ECO_DEV_RW_IA lets page tables have pages of 64 KiB
+/// (GAMW_ECO_ENABLE_64K_IPS_FIELD).
+pub(super) const fn has_pages_64k(value: u32) -> bool {
+    value & 0xf == 0xf
+}

@@ -71,6 +71,8 @@ pub enum Effect {
     InvalidateTlb(Engine),
     /// What was written to the GGTT is to be seen by the hardware.
     FlushGgtt,
+    /// Whether page tables may have pages of 64 KiB.
+    Pages64k(bool),
     /// Of the display.
     Display(display::Event),
     /// The guest may not do that, and it was not done.
@@ -85,7 +87,8 @@ pub struct Registers {
     cells: Cells,
     /// What the registers with [`Initial::Host`] hold after a reset, by offset.
     from_host: KVec<(MmioOffset, u32)>,
-    display: Display,
+    /// In a box: it is large, and made of large parts.
+    display: KBox<Display>,
     busy: EngineSet,
     unknown: Unknown,
 }
@@ -94,7 +97,7 @@ impl Registers {
     /// The registers after power-on. `snapshot` tells what the host's register at an offset holds.
     pub fn new(
         platform: Platform,
-        display: Display,
+        display: KBox<Display>,
         snapshot: impl Fn(MmioOffset) -> u32,
     ) -> Result<Self> {
         let map = Map::new(platform)?;
@@ -224,6 +227,10 @@ impl Registers {
             Behaviour::FlushGgtt => {
                 cells.set(at, value);
                 return Effect::FlushGgtt;
+            }
+            Behaviour::PageSizes => {
+                cells.set(at, value);
+                return Effect::Pages64k(gt::has_pages_64k(value));
             }
             Behaviour::Fence => {
                 cells.set(at, value);

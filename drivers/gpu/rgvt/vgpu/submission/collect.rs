@@ -41,8 +41,14 @@ impl Vgpu {
         let mut state = self.state.lock();
         let lane = state.lane(engine)?;
         let outcome = lane.port.as_mut()?.context.reap()?;
+        let stray = lane.stray.take();
         let Some(running) = lane.running.take() else {
-            // A request that did nothing, because it could not be made as a whole.
+            if let (Some(open), Some(hold)) = (&mut state.open, stray) {
+                open.tables.release(hold);
+            }
+            drop(state);
+
+            self.quiet.notify_all();
             self.wake(engine);
             return None;
         };
@@ -57,9 +63,37 @@ impl Vgpu {
     }
 }
 
+impl Vgpu {
+    /// Since when an engine has work of this virtual GPU, if it has.
+    pub(in super::super) fn running_since(&self, engine: Engine) -> Option<Instant<Monotonic>> {
+        let mut state = self.state.lock();
+        let running = state.lane(engine)?.running.as_ref()?;
+        Some(running.since)
+    }
+
+    /// Has an engine end what it has of this virtual GPU: the guest will see a hang.
+    pub(in super::super) fn expel(&self, engine: Engine) {
+        let mut state = self.state.lock();
+        let port = state.lane(engine).and_then(|lane| lane.port.as_ref());
+        if let Some(port) = port {
+            port.context.cancel();
+        }
+    }
+
+    /// Whether work for an engine could not be handed over, and is to be tried again; tells it once.
+    pub(in super::super) fn take_stuck(&self, engine: Engine) -> bool {
+        let mut state = self.state.lock();
+        let lane = state.lane(engine);
+        lane.is_some_and(|lane| core::mem::take(&mut lane.stuck))
+    }
+}
+
 impl State {
     fn finish(&mut self, vgpu: &Vgpu, engine: Engine, running: Running, outcome: Result) {
-        let outcome = outcome.and_then(|()| self.bring_home(engine, &running));
+        let outcome = match outcome {
+            Ok(()) if !running.abandoned => self.bring_home(engine, &running),
+            outcome => outcome,
+        };
         let Running {
             hold,
             ticket,
@@ -122,10 +156,6 @@ impl State {
 
         let now = *port.context.image()?.get(index(TIMESTAMP)).ok_or(EINVAL)?;
         let ticks = now.wrapping_sub(running.timestamp);
-        if running.abandoned {
-            port.resident = None;
-            return Ok(());
-        }
         let seal = bring_out(port, &lane.layout, running.image, mapped)?;
 
         let page = running.image.checked_add(STATE_PAGE * PAGE_SIZE);

@@ -82,7 +82,12 @@ impl Vgpu {
                 }
                 // The tables need more time, or a request of this guest's to end.
                 Err(EAGAIN) => return false,
-                Err(EBUSY) => break false,
+                Err(EBUSY) => {
+                    if let Some(lane) = state.lane(engine) {
+                        lane.stuck = true;
+                    }
+                    break false;
+                }
                 Err(error) => {
                     pr_warn_ratelimited!(
                         "vGPU {}: {engine:?}: work refused, the guest will see a hang: {error:?}\n",
@@ -195,7 +200,11 @@ impl State {
                 abandoned: false,
             }),
             Err(error) => {
-                open.tables.release(hold);
+                if port.context.is_busy() {
+                    lane.stray = Some(hold);
+                } else {
+                    open.tables.release(hold);
+                }
                 Err(error)
             }
         }
