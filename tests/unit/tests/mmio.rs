@@ -7,7 +7,7 @@ use std::cell::Cell;
 use kernel::alloc::{flags::GFP_KERNEL, KBox};
 use proptest::prelude::*;
 use unit::hw::{
-    addr::{GuestGma, MmioOffset},
+    addr::{Bytes, GmaRange, GuestGma, HostGma, MmioOffset},
     engine::Engine,
     platform::Platform,
 };
@@ -17,7 +17,7 @@ use unit::model::{
         cells::SPACE,
         display::Display,
         engines::{self, EngineSet},
-        nonpriv,
+        fence, nonpriv,
         reset::Scope,
         span::{Initial, Policy},
         switch::switched,
@@ -25,6 +25,7 @@ use unit::model::{
         Effect, Registers,
     },
     parser::{RegisterPolicy, Verdict},
+    partition::Share,
     seam::HostMmio,
 };
 
@@ -347,6 +348,35 @@ fn an_engine_is_set_up() {
         assert_eq!(machine.registers.interrupt_mask(engine), u32::MAX);
         machine.set(at(0xa8), 0xfffe_fffe);
         assert_eq!(machine.registers.interrupt_mask(engine), 0xfffe_fffe);
+    }
+}
+
+#[test]
+fn a_fence_stays_in_the_share() {
+    const MIB: u64 = 1 << 20;
+    let range = |start, size| GmaRange::new(HostGma::new(start), Bytes::new(size)).unwrap();
+    let share = Share {
+        aperture: range(128 * MIB, 64 * MIB),
+        hidden: range(1024 * MIB, 64 * MIB),
+        fences: 4,
+    };
+    // First page, last page, other bits: pitch, tiling, valid.
+    let table = [
+        (128 * MIB, 129 * MIB - 4096, 0x7f_0000_0003, true),
+        (128 * MIB, 192 * MIB - 4096, 1, true),
+        (191 * MIB, 191 * MIB, 1, true),
+        (128 * MIB, 129 * MIB - 4096, 0x7f_0000_0002, false),
+        (128 * MIB - 4096, 129 * MIB, 1, false),
+        (128 * MIB, 192 * MIB, 1, false),
+        (130 * MIB, 129 * MIB, 1, false),
+        (0, 4095 * MIB, 1, false),
+        (1024 * MIB, 1025 * MIB, 1, false),
+        (0, 0xffff_f000, 1, false),
+    ];
+    for (first, last, bits, good) in table {
+        let value = last << 32 | first | bits;
+        let expected = if good { value } else { 0 };
+        assert_eq!(fence::audited(value, &share), expected, "{value:#x}");
     }
 }
 

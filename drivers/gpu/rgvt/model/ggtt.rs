@@ -167,7 +167,8 @@ impl Ggtt {
             _ => None,
         };
         let now = match (was, is) {
-            (was, is) if was == is => None,
+            (None, None) => None,
+            // Also the same page again: it may have been taken away meanwhile, or not have been there.
             (_, Some(gfn)) => Some(Order::Map(index, gfn)),
             (_, None) => Some(Order::Unmap(index)),
         };

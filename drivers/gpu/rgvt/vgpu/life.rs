@@ -220,8 +220,7 @@ impl Vgpu {
 
         state.mappings.replay(&state.hardware);
         for number in 0..self.share().fences {
-            let value = state.registers.fence(number);
-            state.hardware.set_fence(number, value);
+            state.set_fence(self, number);
         }
     }
 

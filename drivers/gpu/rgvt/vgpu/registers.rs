@@ -27,6 +27,7 @@ use crate::{
         },
         mmio::{
             access::Access,
+            fence,
             Effect, //
         },
         pvinfo::Event,
@@ -141,8 +142,7 @@ impl State {
             Effect::None | Effect::StatusPage(..) | Effect::Mode(_) => {}
             Effect::Reset(scope) => self.reset_engines(vgpu, scope),
             Effect::Fence(number) => {
-                let value = self.registers.fence(number);
-                self.hardware.set_fence(number, value);
+                self.set_fence(vgpu, number);
             }
             Effect::InvalidateTlb(_) | Effect::FlushGgtt => self.settle_ggtt(vgpu),
             Effect::Pages64k(on) => {
@@ -162,6 +162,12 @@ impl State {
                 at.get()
             ),
         }
+    }
+
+    /// Has the hardware's fence register do what the guest's says, as far as it may.
+    pub(super) fn set_fence(&mut self, vgpu: &Vgpu, number: u8) {
+        let value = fence::audited(self.registers.fence(number), vgpu.share());
+        self.hardware.set_fence(number, value);
     }
 
     fn write_pvinfo(&mut self, vgpu: &Vgpu, within: u32, value: u32) {

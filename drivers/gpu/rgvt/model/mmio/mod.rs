@@ -17,7 +17,7 @@ pub mod cells;
 mod commands;
 pub mod display;
 pub mod engines;
-mod fence;
+pub mod fence;
 pub mod forcewake;
 mod fuses;
 mod gt;
