@@ -161,8 +161,8 @@ impl Runner {
 
     /// Has the runner look at what there is to do, soon. May be called in any context.
     fn kick(self: &Arc<Self>) {
-        // What is queued already will see what is new.
-        let _ = workqueue::system_unbound().enqueue(self.clone());
+        // What is queued already will see what is new. Nothing is handed to an engine while the system sleeps.
+        let _ = workqueue::system_freezable().enqueue(self.clone());
     }
 
     /// A virtual GPU has no work left that could be handed to the engine. To be said with the lock held

@@ -88,7 +88,7 @@ impl HrTimerCallback for Alarm {
 
     fn run(this: ArcBorrow<'_, Self>, _: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
         // If it is queued already, it will see that this blank is due, too.
-        let _ = workqueue::system_highpri().enqueue(Arc::from(this));
+        let _ = workqueue::system_freezable().enqueue(Arc::from(this));
         HrTimerRestart::NoRestart
     }
 }

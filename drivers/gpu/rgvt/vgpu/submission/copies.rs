@@ -48,6 +48,9 @@ const MOST_BATCHES: usize = 64;
 /// The most dwords of all of them: 4 MiB.
 const MOST_DWORDS: usize = 1 << 20;
 
+/// MI_SET_PREDICATE: execute what follows.
+const SET_PREDICATE_OFF: u32 = 0x01 << 23;
+
 /// Dwords in a page.
 const PAGE: usize = 1024;
 
@@ -149,7 +152,8 @@ fn vet(
 fn copy_ring(mapped: Mapped<'_>, ring: &Ring, from: u32) -> Result<KVVec<u32>> {
     let pending = ring.pending(from).ok_or(EINVAL)?;
     let dwords = usize::try_from(pending.bytes() / 4).map_err(|_| EINVAL)?;
-    let mut words = KVVec::from_elem(0u32, dwords, GFP_KERNEL)?;
+    // A guest that leaves predication on must not have i915's own commands behind it skipped.
+    let mut words = KVVec::from_elem(SET_PREDICATE_OFF, dwords + 2, GFP_KERNEL)?;
 
     let mut rest = words.as_mut_slice();
     for span in pending.spans() {
