@@ -4,7 +4,7 @@
 
 #include <rgvt/helpers.h>
 
-/* One limit for all lines that a guest can cause: it does not matter which of them floods the log. */
+/* One limit for all lines that a guest can cause: no matter which of them floods the log. */
 bool rgvt_ratelimit(void)
 {
 	static DEFINE_RATELIMIT_STATE(lines, DEFAULT_RATELIMIT_INTERVAL,

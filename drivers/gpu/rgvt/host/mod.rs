@@ -7,8 +7,8 @@ mod gpu;
 mod guest;
 mod interrupts;
 mod refusal;
+mod reserved;
 mod seal;
-mod share;
 
 pub(crate) use crate::rust::{
     ratelimit::pr_warn_ratelimited,
@@ -23,8 +23,8 @@ pub(crate) use guest::{
 };
 pub(crate) use interrupts::Interrupts;
 pub(crate) use refusal::Refusal;
+pub(crate) use reserved::Reserved;
 pub(crate) use seal::Sealer;
-pub(crate) use share::HostShare;
 
 use kernel::prelude::*;
 

@@ -41,8 +41,8 @@ use crate::{
         AddressSpace,
         Guest,
         HostGpu,
-        HostShare,
         Interrupts,
+        Reserved,
         Sealer,
         VfioGuest, //
     },
@@ -265,7 +265,7 @@ fn state(seat: &Seat, kind: &VgpuType) -> Result<State> {
     let host = &gpu.host;
     let share = seat.share();
 
-    let hardware = HostShare::take(host, [share.aperture, share.hidden], share.fences)?;
+    let hardware = Reserved::take(host, [share.aperture, share.hidden], share.fences)?;
     let mut lanes = KVec::new();
     for runner in gpu.runners() {
         lanes.push(Lane::new(host.platform(), runner.engine())?, GFP_KERNEL)?;

@@ -26,9 +26,9 @@ use crate::{
     host::{
         pr_warn_ratelimited,
         Guest,
-        HostShare,
         Interrupts,
         Pin, //
+        Reserved,
     },
     hw::{
         engine::Engine,
@@ -65,7 +65,7 @@ pub(super) struct State {
     pub(super) open: Option<Open>,
     /// How many wait for the engines to be done with what they have. They are given nothing meanwhile.
     pub(super) waiters: u32,
-    pub(super) hardware: HostShare,
+    pub(super) hardware: Reserved,
     /// The display's time is counted from here.
     pub(super) epoch: Instant<Monotonic>,
     pub(super) config: ConfigSpace,

@@ -23,12 +23,12 @@ use crate::{
 
 /// Two stretches of the GGTT, and fence registers. Scratch and cleared at first, and again when they are
 /// given back.
-pub(crate) struct HostShare {
+pub(crate) struct Reserved {
     fences: KVec<Fence>,
     parts: [GgttNode; 2],
 }
 
-impl HostShare {
+impl Reserved {
     /// Takes exactly these stretches, and as many fence registers. ENOSPC if the host uses them in a way
     /// that it cannot give up.
     pub(crate) fn take(gpu: &HostGpu, parts: [GmaRange; 2], fences: u8) -> Result<Self> {
@@ -58,7 +58,7 @@ impl HostShare {
     }
 }
 
-impl HostGgtt for HostShare {
+impl HostGgtt for Reserved {
     fn map(&self, index: GgttIndex, page: DmaAddr) {
         let (index, page) = (index.get(), page.get());
 
