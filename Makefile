@@ -84,6 +84,11 @@ ifneq ($(wildcard Kbuild),)
 .PHONY: modules
 modules: setup ## Build rgvt.ko
 	@scripts/modules
+
+.PHONY: install
+install: modules ## Install rgvt.ko for the kernel that it was built for (DESTDIR=DIR: below DIR)
+	install -D -m 644 rgvt.ko "$(DESTDIR)/lib/modules/$$(scripts/kver)/updates/rgvt.ko"
+	[ -n "$(DESTDIR)" ] || depmod "$$(scripts/kver)"
 endif
 
 .PHONY: clean
