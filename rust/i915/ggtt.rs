@@ -14,10 +14,14 @@ use kernel::{
     error::to_result,
     ffi,
     prelude::*,
+    sync::Arc,
     types::Opaque, //
 };
 
-use super::GpuRef;
+use super::{
+    GpuRef,
+    TablePage, //
+};
 use crate::rust::bindings;
 
 /// Log2 of the bytes that an entry maps.
@@ -69,7 +73,8 @@ impl Drop for GgttLock<'_> {
 
 /// A stretch of the GGTT that i915 uses for nothing, until this is dropped.
 ///
-/// Entries that were not mapped here lead to i915's scratch page. All methods wake the GPU, and may sleep.
+/// Entries that were not mapped here lead to a scratch page of the caller's. All methods wake the GPU, and may
+/// sleep.
 ///
 /// # Invariants
 ///
@@ -77,6 +82,7 @@ impl Drop for GgttLock<'_> {
 pub(crate) struct GgttNode {
     node: Pin<KBox<Opaque<drm_mm_node>>>,
     range: Range<u64>,
+    scratch: Arc<TablePage>,
     gpu: GpuRef,
 }
 
@@ -88,8 +94,8 @@ unsafe impl Sync for GgttNode {}
 
 impl GgttNode {
     /// Reserves `range`, whole pages in bytes of the global graphics address space; what the host has there
-    /// is moved out of the way. `ENOSPC` if that is impossible.
-    pub(crate) fn reserve(gpu: GpuRef, range: Range<u64>) -> Result<Self> {
+    /// is moved out of the way. `ENOSPC` if that is impossible. Until it is mapped, an entry leads to `scratch`.
+    pub(crate) fn reserve(gpu: GpuRef, range: Range<u64>, scratch: Arc<TablePage>) -> Result<Self> {
         let is_whole = |bytes: u64| bytes % (1 << PAGE_SHIFT) == 0;
 
         if range.is_empty()
@@ -126,7 +132,12 @@ impl GgttNode {
         }
 
         // INVARIANT: The allocator has just taken the node.
-        let this = Self { node, range, gpu };
+        let this = Self {
+            node,
+            range,
+            scratch,
+            gpu,
+        };
 
         this.clear();
         Ok(this)
@@ -149,12 +160,7 @@ impl GgttNode {
 
     /// Has the entry `index` of the GGTT map the scratch page. `EINVAL` if it is not one of these.
     pub(crate) fn unmap(&self, index: u32) -> Result {
-        let index = self.own(index)?;
-        let awake = self.gpu.wake();
-
-        // SAFETY: As in `map()`.
-        unsafe { bindings::rgvt_ggtt_unmap(bindings::rgvt_ggtt(awake.as_raw()), index) };
-        Ok(())
+        self.map(index, self.scratch.address())
     }
 
     /// Makes the GPU, and the CPU through BAR 2, see the changes.
@@ -175,14 +181,22 @@ impl GgttNode {
     }
 
     /// Has all entries map the scratch page.
-    fn clear(&self) {
+    pub(crate) fn clear(&self) {
+        let scratch = self.scratch.address();
+
+        // SAFETY: As in `map()`.
+        self.for_each(|ggtt, index| unsafe { bindings::rgvt_ggtt_map(ggtt, index, scratch) });
+    }
+
+    /// Calls `set` for all entries, and has the GPU see what it did.
+    fn for_each(&self, set: impl Fn(*mut bindings::i915_ggtt, u32)) {
         let awake = self.gpu.wake();
         // SAFETY: i915 is valid.
         let ggtt = unsafe { bindings::rgvt_ggtt(awake.as_raw()) };
 
         for page in (self.range.start >> PAGE_SHIFT)..(self.range.end >> PAGE_SHIFT) {
-            // SAFETY: As in `map()`. The cast does not truncate: the GGTT has no more than 2^32 entries.
-            unsafe { bindings::rgvt_ggtt_unmap(ggtt, page as u32) };
+            // CAST: The GGTT has no more than 2^32 entries.
+            set(ggtt, page as u32);
         }
 
         // SAFETY: i915 is valid and the GPU awake.
@@ -192,7 +206,8 @@ impl GgttNode {
 
 impl Drop for GgttNode {
     fn drop(&mut self) {
-        self.clear();
+        // SAFETY: As in `map()`: they lead to i915's own scratch page again.
+        self.for_each(|ggtt, index| unsafe { bindings::rgvt_ggtt_unmap(ggtt, index) });
 
         let _ggtt = GgttLock::new(&self.gpu);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A page that the GPU reads as a translation table.
+//! A page that the GPU reads as a translation table, or that such tables lead to in place of another.
 
 use kernel::{
     dma::Coherent,
@@ -13,7 +13,7 @@ use super::GpuRef;
 /// Entries of a table.
 const ENTRIES: usize = 512;
 
-/// A page that the GPU reads as a translation table; all zero at first.
+/// A page that the GPU reads as a translation table, or that nothing is kept in; all zero at first.
 pub(crate) struct TablePage {
     entries: Coherent<[u64]>,
     // The page belongs to the device, which must be i915's until it is freed.

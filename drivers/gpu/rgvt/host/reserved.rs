@@ -2,7 +2,10 @@
 
 //! What one virtual GPU has of the real one's global address space, kept off from the host.
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 use super::{
     pr_warn_ratelimited,
@@ -17,24 +20,33 @@ use crate::{
     model::seam::HostGgtt,
     rust::i915::{
         Fence,
-        GgttNode, //
+        GgttNode,
+        TablePage, //
     },
 };
 
 /// Two stretches of the GGTT, and fence registers. Scratch and cleared at first, and again when they are
-/// given back.
+/// given back. The scratch page is the virtual GPU's own, since it is one for guests to write to.
 pub(crate) struct Reserved {
     fences: KVec<Fence>,
     parts: [GgttNode; 2],
 }
 
 impl Reserved {
+    /// The host has slept, and i915 has cleared the entries in its own way.
+    pub(crate) fn clear(&self) {
+        for part in &self.parts {
+            part.clear();
+        }
+    }
+
     /// Takes exactly these stretches, and as many fence registers. ENOSPC if the host uses them in a way
     /// that it cannot give up.
     pub(crate) fn take(gpu: &HostGpu, parts: [GmaRange; 2], fences: u8) -> Result<Self> {
+        let scratch = Arc::new(TablePage::new(gpu.lent().clone())?, GFP_KERNEL)?;
         let take = |range: GmaRange| {
             let bytes = range.start().get()..range.end().get();
-            GgttNode::reserve(gpu.lent().clone(), bytes)
+            GgttNode::reserve(gpu.lent().clone(), bytes, scratch.clone())
         };
         let [aperture, hidden] = parts;
         let parts = [take(aperture)?, take(hidden)?];

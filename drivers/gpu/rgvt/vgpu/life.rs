@@ -218,6 +218,7 @@ impl Vgpu {
         let mut state = self.state.lock();
         let state = &mut *state;
 
+        state.hardware.clear();
         state.mappings.replay(&state.hardware);
         for number in 0..self.share().fences {
             state.set_fence(self, number);
