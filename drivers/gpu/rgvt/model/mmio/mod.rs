@@ -31,7 +31,6 @@ mod power;
 mod render;
 pub mod reset;
 pub mod span;
-pub mod switch;
 pub mod table;
 pub mod unknown;
 

@@ -3,14 +3,18 @@
 //! Registers of the render engine: in its block those that the others do not have, and those of the
 //! 3D and media pipelines.
 //!
-//! What commands may write is part of the context image, or is switched with the engine's owner (see
-//! [`super::switch`]). Source: intel_gt_regs.h, intel_workarounds.c, i915_cmd_parser.c
-//! (`gen7_render_regs`, `hsw_render_regs`), and Skylake PRM, volume 3a (User Mode Non-Privileged
-//! Registers).
+//! What commands may write is part of the context image: nobody exchanges registers when the engine
+//! gets another owner. The exceptions are two that i915 lets every user on the host write, though they
+//! are not (selftest_workarounds.c: `pardon_reg`). Source: intel_gt_regs.h, intel_workarounds.c,
+//! i915_cmd_parser.c (`gen7_render_regs`, `hsw_render_regs`), gvt/mmio_context.c, and Skylake PRM,
+//! volume 3a (User Mode Non-Privileged Registers).
 
 use super::{
     platforms::Platforms,
-    span::{Commands::Write, Span},
+    span::{
+        Commands::{Read, Write},
+        Span,
+    },
 };
 
 /// The registers.
@@ -24,7 +28,7 @@ pub const TABLE: &[Span] = &[
     Span::masked(0x2088).to(0x2090).commands(Write),
     // GEN7_FF_THREAD_MODE
     Span::plain(0x20a0).on(Platforms::GEN8),
-    Span::plain(0x20a0).on(Platforms::GEN9).commands(Write),
+    Span::plain(0x20a0).on(Platforms::GEN9).commands(Read),
     // WAIT_FOR_RC6_EXIT, GEN6_GT_MODE
     Span::masked(0x20cc),
     Span::masked(0x20d8).on(Platforms::GEN8),
@@ -34,10 +38,10 @@ pub const TABLE: &[Span] = &[
     Span::masked(0x20e0),
     // FF_SLICE_CS_CHICKEN2
     Span::masked(0x20e4).on(Platforms::GEN8),
-    Span::masked(0x20e4).on(Platforms::GEN9).commands(Write),
-    // GEN9_CS_DEBUG_MODE1
+    Span::masked(0x20e4).on(Platforms::GEN9).commands(Read),
+    // GEN9_CS_DEBUG_MODE1: among other things, when anyone on the engine can be preempted
     Span::masked(0x20ec).on(Platforms::GEN8),
-    Span::masked(0x20ec).on(Platforms::GEN9).commands(Write),
+    Span::masked(0x20ec).on(Platforms::GEN9).commands(Read),
     // GEN8_STATE_ACK, GEN9_STATE_ACK_SLICE1, GEN9_STATE_ACK_SLICE2
     Span::masked(0x20f0),
     Span::masked(0x20f8),
@@ -55,7 +59,7 @@ pub const TABLE: &[Span] = &[
     Span::plain(0x21f0),
     // HSW_MI_PREDICATE_RESULT_2
     Span::plain(0x2214).commands(Write),
-    // GEN9_CTX_PREEMPT_REG
+    // GEN9_CTX_PREEMPT_REG, an exception
     Span::plain(0x2248).commands(Write),
     // GPGPU_THREADS_DISPATCHED
     Span::plain(0x2290).bytes(8).commands(Write),

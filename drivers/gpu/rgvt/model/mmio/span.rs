@@ -37,7 +37,7 @@ pub enum Commands {
     Ignore,
     /// Read it.
     Read,
-    /// Read and write it. It belongs to the context, or is switched with the engine's owner.
+    /// Read and write it. It belongs to the context.
     Write,
     /// A command that writes it is an attack or a mistake, and fails the submission.
     Refuse,
