@@ -28,6 +28,14 @@ const IMMEDIATE: u32 = 1;
 const DEPTH_COUNT: u32 = 2;
 const TIMESTAMP: u32 = 3;
 
+/// The qword in which `at` lies.
+fn qword(at: Gma) -> Gma {
+    Gma {
+        addr: at.addr & !7,
+        ..at
+    }
+}
+
 impl Streamer<'_> {
     pub(super) fn pipe_control(&mut self, words: &[u32]) -> Flow {
         let flags = words.get(1).copied().unwrap_or(0);
@@ -46,7 +54,8 @@ impl Streamer<'_> {
                     DEPTH_COUNT => self.gpu.regs.get64(self.register(at::PS_DEPTH_COUNT)),
                     _ => immediate,
                 };
-                self.memory.store_qword(to, value);
+                // Bit 2 of the address is ignored: IGT sets it, as for Gen6, to name the space.
+                self.memory.store_qword(qword(to), value);
             }
         }
         if flags & NOTIFY != 0 {
@@ -63,10 +72,7 @@ impl Streamer<'_> {
             let global = word(1) & FLUSH_GLOBAL_GTT != 0;
             if let Some(to) = self.destination(global, header & STORE_INDEX != 0, words, 1) {
                 // Bit 2 is the space, so the address is a multiple of 8.
-                let to = Gma {
-                    addr: to.addr & !7,
-                    ..to
-                };
+                let to = qword(to);
                 match operation {
                     TIMESTAMP => self.memory.store_qword(to, self.gpu.clock.timestamp()),
                     IMMEDIATE if words.len() > 4 => {

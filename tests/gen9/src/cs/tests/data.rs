@@ -250,3 +250,11 @@ fn math_like_a_reference() {
         }
     });
 }
+
+#[test]
+fn a_post_sync_write_ignores_bit_2_of_its_address() {
+    let f = Fixture::new(EngineId::Rcs);
+    let write = [0x7a00_0004, 1 << 14, lo(DATA) | 4, 0, 7, 8];
+    f.run_batch(false, &write);
+    assert_eq!([0, 4].map(|i| f.read(DATA + i)), [7, 8]);
+}
