@@ -7,6 +7,8 @@ IGT_PROGRAMS=/usr/libexec/igt-gpu-tools
 igt_mount() {
 	[ -d /igt/usr ] && return 0
 	load disk || return
+	load vgem || return
+	[ ! -e /lab/sw_sync.ko ] || insmod /lab/sw_sync.ko || return
 	mkdir -p /igt
 	mount -t squashfs -o ro /dev/vda /igt || return
 	for igt_folder in /dev /proc /sys /out; do
@@ -22,7 +24,7 @@ igt_mount() {
 # table of results judges it.
 igt_lists() {
 	check "IGT's root is mounted" igt_mount || return
-	env PATH=/usr/bin:/bin chroot /igt /bin/sh /tmp/lab/run-igt.sh /tmp/lab/lists /out/igt 2>&1 |
+	env PATH=/usr/bin:/bin HOME=/tmp chroot /igt /bin/sh /tmp/lab/run-igt.sh /tmp/lab/lists /out/igt 2>&1 |
 		while read -r igt_line; do
 			note "$(uptime_s) s: $igt_line"
 		done
@@ -33,19 +35,22 @@ igt_lists() {
 	done
 }
 
-# igt_program NAME LIMIT: runs one test program; each of its subtests is a test point.
+# igt_program NAME LIMIT [ARGUMENT...]: runs one test program; each of its subtests is a test point.
 igt_program() {
 	check "IGT's root is mounted" igt_mount || return
-	timeout "$2" chroot /igt "$IGT_PROGRAMS/$1" > "/tmp/$1" 2>&1
+	igt_test=$1
+	igt_limit=$2
+	shift 2
+	HOME=/tmp timeout "$igt_limit" chroot /igt "$IGT_PROGRAMS/$igt_test" "$@" > "/tmp/$igt_test" 2>&1
 	igt_status=$?
 	while read -r igt_word igt_name igt_verdict igt_rest; do
 		[ "$igt_word" = Subtest ] || continue
 		case $igt_verdict in
-		SUCCESS) ok "$1: ${igt_name%:}" ;;
-		SKIP) skip "$1: ${igt_name%:}" "IGT's own requirement" ;;
-		FAIL) not_ok "$1: ${igt_name%:}" "$igt_rest" ;;
+		SUCCESS) ok "$igt_test: ${igt_name%:}" ;;
+		SKIP) skip "$igt_test: ${igt_name%:}" "IGT's own requirement" ;;
+		FAIL) not_ok "$igt_test: ${igt_name%:}" "$igt_rest" ;;
 		esac
-	done < "/tmp/$1"
-	check "$1 ends well (status $igt_status)" test "$igt_status" = 0
-	[ "$igt_status" = 0 ] || cp "/tmp/$1" "/out/$1.log"
+	done < "/tmp/$igt_test"
+	check "$igt_test ends well (status $igt_status)" test "$igt_status" = 0
+	[ "$igt_status" = 0 ] || cp "/tmp/$igt_test" "/out/$igt_test.log"
 }

@@ -80,6 +80,12 @@ impl Paths {
         }
     }
 
+    /// Where sw_sync of a kernel is when it has been built (scripts/sw-sync).
+    pub fn sw_sync(&self, kernel: &Kernel) -> PathBuf {
+        let folder = self.tree.join("build/sw_sync").join(&kernel.version);
+        folder.join("sw_sync.ko")
+    }
+
     /// The vendor module of this project, when it has been built.
     pub fn rgvt_module(&self) -> Result<PathBuf> {
         let places = ["rgvt.ko", "build/rgvt.ko", "drivers/gpu/rgvt/rgvt.ko"];

@@ -37,7 +37,6 @@ impl Run<'_> {
             let lab = self.paths.lab();
             vec![lab.join("shared"), lab.join(level)]
         };
-        let files = self.igt_files()?;
         let mut sets: Vec<&'static ModuleSet> = COMMON_SETS.iter().collect();
         let mut extra_module = None;
         match driver {
@@ -59,7 +58,7 @@ impl Run<'_> {
             scripts: scripts("l1"),
             programs: vec![check.clone()],
             settings: self.l1_settings()?,
-            files: files.clone(),
+            files: self.igt_files(&self.kernel)?,
         };
         initrd::build(&l1, &cache, &self.folder.file("l1.initrd"))?;
         if !driver.is_nested() {
@@ -76,17 +75,21 @@ impl Run<'_> {
             scripts: scripts("l2"),
             programs: vec![check],
             settings: self.l2_settings(&kernel),
-            files,
+            files: self.igt_files(&kernel)?,
         };
         initrd::build(&l2, &cache, &self.folder.file("l2.initrd"))
     }
 
-    /// What goes into the initrds to run IGT.
-    fn igt_files(&self) -> Result<Vec<(String, PathBuf)>> {
+    /// What goes into the initrd of a machine with this kernel to run IGT.
+    fn igt_files(&self, kernel: &Kernel) -> Result<Vec<(String, PathBuf)>> {
         let mut files = Vec::new();
         let Some(lists) = &self.options.test_list else {
             return Ok(files);
         };
+        let sw_sync = self.paths.sw_sync(kernel);
+        if sw_sync.exists() {
+            files.push(("sw_sync.ko".to_string(), sw_sync));
+        }
         let script = self.paths.tree.join("tests/igt/run-igt.sh");
         files.push(("run-igt.sh".to_string(), script));
         if lists.is_file() {
