@@ -9,6 +9,7 @@ use crate::gpu::Gpu;
 
 /// Offsets from the engine's base (i915: `gt/intel_engine_regs.h`, `gt/intel_gt_regs.h`).
 pub mod at {
+    pub const RING_CTL: u32 = 0x3c;
     pub const HWS_PGA: u32 = 0x80;
     pub const NOPID: u32 = 0x94;
     pub const EIR: u32 = 0xb0;

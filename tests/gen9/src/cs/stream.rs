@@ -42,6 +42,9 @@ pub struct Streamer<'g> {
     hung: bool,
 }
 
+/// RING_CTL: the engine waits in `MI_SEMAPHORE_WAIT` (i915: `RING_WAIT_SEMAPHORE`). i915's PMU samples it.
+const WAITS_FOR_SEMAPHORE: u32 = 1 << 10;
+
 /// Bytes of the largest ring that RING_CTL can name (i915: `RING_NR_PAGES`).
 const RING_MOST: u32 = 2 << 20;
 
@@ -245,13 +248,23 @@ impl<'g> Streamer<'g> {
                 self.live.publish(self.gpu, &self.state, header);
                 self.invalidate();
                 if !std::mem::replace(&mut self.waiting, true) {
+                    let control = self.register(at::RING_CTL);
+                    self.gpu
+                        .regs
+                        .update(control, |old| old | WAITS_FOR_SEMAPHORE);
                     self.interrupt(irq::WAIT_SEMAPHORE);
                 }
                 return Step::Waiting;
             }
             Flow::Illegal => return self.illegal(header),
         }
-        self.waiting = false;
+        // A context that leaves while it waits needs no such care: the next one brings its own RING_CTL.
+        if std::mem::replace(&mut self.waiting, false) {
+            let control = self.register(at::RING_CTL);
+            self.gpu
+                .regs
+                .update(control, |old| old & !WAITS_FOR_SEMAPHORE);
+        }
         self.gpu.witness.command(self.engine, dwords);
         self.settle(command.action, flow);
         self.live.publish(self.gpu, &self.state, header);

@@ -152,8 +152,11 @@ fn a_semaphore_waits_and_tells_once() {
     assert_eq!(streamer.step(), Step::Waiting);
     assert_eq!(pending(&f), 0);
     assert_eq!(streamer.state.ring.head, 0);
+    // RING_CTL shows the wait.
+    assert_eq!(f.reg(0x3c) & 1 << 10, 1 << 10);
     f.write(DATA, &[5]);
     finish(&mut streamer);
+    assert_eq!(f.reg(0x3c) & 1 << 10, 0);
 }
 
 #[test]
