@@ -103,6 +103,21 @@ fn registers_of_a_context_survive_another_one() {
     assert_eq!(machine.load(SCRATCH), 0xaaaa);
 }
 
+#[test]
+fn the_ring_s_registers_are_loaded_without_the_engine_s_state() {
+    // RING_INDIRECT_CTX, of no cache line.
+    let pointer = 0x1b * 4;
+    let mut machine = Machine::new(EngineId::Rcs);
+    let (mine, other) = (machine.context(), machine.context());
+    machine.store(mine.state() + pointer, &[0x7000]);
+    machine.submit(&[&mine, &other]);
+    for _ in 0..3 {
+        assert!(machine.event().is_some());
+    }
+    assert_eq!(machine.load(mine.state() + pointer), 0x7000);
+    assert_eq!(machine.load(other.state() + pointer), 0);
+}
+
 /// Where the list of a context's image ends.
 fn context_list(context: &machine::Context) -> u32 {
     context.state() + 0x3f * 4

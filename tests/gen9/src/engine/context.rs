@@ -35,6 +35,9 @@ mod slot {
 
 /// Dwords of the register state that are walked as a list of commands.
 const LIST_DWORDS: u64 = 0x140;
+/// Dwords of the register state up to the engine's own. The lists in them are loaded always (PRM Skylake
+/// vol. 7 "Execlist Context": ring context).
+const RING_DWORDS: u64 = 0x34;
 /// Of the context control register: do not load the engine's state (i915:
 /// `CTX_CTRL_ENGINE_CTX_RESTORE_INHIBIT`).
 const RESTORE_INHIBIT: u32 = 1;
@@ -108,16 +111,18 @@ impl<'g> Image<'g> {
     pub fn load(&self) -> State {
         let base = self.engine.base();
         let regs = &self.gpu.regs;
-        if !self.inhibited() {
-            self.walk(|dword, register| {
-                let value = self.get(dword);
-                if is_masked(self.engine, register - base) {
-                    regs.set_masked(register, value);
-                } else {
-                    regs.set(register, value);
-                }
-            });
-        }
+        let inhibited = self.inhibited();
+        self.walk(|dword, register| {
+            if inhibited && dword >= RING_DWORDS {
+                return;
+            }
+            let value = self.get(dword);
+            if is_masked(self.engine, register - base) {
+                regs.set_masked(register, value);
+            } else {
+                regs.set(register, value);
+            }
+        });
         let ctl = self.get(slot::CTL);
         let ring = Ring {
             start: self.get(slot::START) & !0xfff,
@@ -134,7 +139,7 @@ impl<'g> Image<'g> {
             self.get(slot::CONTEXT_CONTROL) & 0xffff,
         );
         let mut state = State::new(ring);
-        if !self.inhibited() {
+        if !inhibited {
             let first = self.batch(slot::BB_ADDR_UDW, slot::BB_ADDR, slot::BB_STATE);
             let second = self.batch(
                 slot::SECOND_BB_ADDR_UDW,
