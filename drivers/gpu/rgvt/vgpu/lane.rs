@@ -10,7 +10,10 @@ use kernel::{
     },
 };
 
-use super::runner::Progress;
+use super::{
+    runner::Progress,
+    submission::RestoreBatches, //
+};
 use crate::{
     host::{
         EngineContext,
@@ -69,8 +72,11 @@ pub(super) struct Running {
 }
 
 /// What there is of an engine while a user has the device open.
+///
+/// Fields are dropped in this order: the context's image names the batches.
 pub(super) struct Port {
     pub(super) context: EngineContext<Progress>,
+    pub(super) restore: RestoreBatches,
     pub(super) sealer: Sealer,
     /// The engine's state in a context that never ran: page of registers, then whole pages.
     pub(super) default_state: KVVec<u32>,

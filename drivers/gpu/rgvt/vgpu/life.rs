@@ -27,7 +27,8 @@ use super::{
     },
     submission::{
         room,
-        save, //
+        save,
+        RestoreBatches, //
     },
     vblank::{
         Alarm,
@@ -125,8 +126,10 @@ impl Vgpu {
         for (engine, mut context) in ports {
             let lane = state.lane(engine).ok_or(ENODEV)?;
             let mut default_state = room(&lane.layout)?;
-            save(context.image()?, &lane.layout, &mut default_state)?;
+            let image = context.image()?;
+            save(image, &lane.layout, &mut default_state)?;
             lane.port = Some(Port {
+                restore: RestoreBatches::of(image, gpu.host.platform(), engine)?,
                 context,
                 sealer: Sealer::new(),
                 default_state,

@@ -8,7 +8,8 @@
 //! So the host runs an image of its own, in which
 //!
 //! - the registers of the ring are the host's. Of the guest's image their values are read
-//!   ([`Context`]), audited, and turned into a request of the host's;
+//!   ([`Context`]), audited, and turned into a request of the host's, and into copies of the batches
+//!   that run while the context is restored ([`Restore`]);
 //! - the engine's state is one that the engine itself saved for this virtual GPU ([`EngineState`]), or
 //!   the host's default.
 //!
@@ -19,10 +20,12 @@
 //! the context comes back, its seal tells where to take the state from ([`Origin`]).
 
 mod context;
+mod restore;
 mod ring;
 mod state;
 
 pub use context::{Batch, Context, Invalid, Roots};
+pub use restore::Restore;
 pub use ring::{Pending, Ring, Span};
 pub use state::{EngineState, Origin, Seal};
 

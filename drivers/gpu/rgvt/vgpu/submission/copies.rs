@@ -129,7 +129,7 @@ pub(super) fn make(
 }
 
 /// Audits `words`; `copy` says where the copy of a batch is that they start.
-fn vet(
+pub(super) fn vet(
     mut words: KVVec<u32>,
     place: Place,
     guest: &Guest<'_, Map>,
@@ -196,7 +196,7 @@ fn copy_batch(
 }
 
 /// Copies a batch up to its end, and one dword more for the audit.
-fn read_batch(
+pub(super) fn read_batch(
     guest: &Guest<'_, Map>,
     mapped: Mapped<'_>,
     address: u64,

@@ -95,6 +95,7 @@ pub(super) fn bring_in(
         default_state,
         state,
         resident,
+        ..
     } = port;
 
     let source: &[u32] = match origin {

@@ -170,11 +170,13 @@ impl State {
         };
         let submitted = (|| {
             let copies = copies::make(host, &guest, mapped, &context.ring, from)?;
+            let prepared = port.restore.prepare(host, &guest, mapped, &context)?;
             let origin = Origin::of(&context, &page, port.resident.take());
             bring_in(port, &lane.layout, origin, &page, image, mapped)?;
 
             let host_image = port.context.image()?;
-            for (dword, value) in roots.registers() {
+            let values = Iterator::chain(roots.registers(), prepared.registers());
+            for (dword, value) in values {
                 *host_image.get_mut(index(dword)).ok_or(EINVAL)? = value;
             }
             let timestamp = *host_image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
@@ -184,8 +186,9 @@ impl State {
                 batches,
                 events,
             } = copies;
-            port.context.submit(addressing, &ring, &batches)?;
-            Ok((timestamp, events))
+            let buffers = Iterator::chain(batches.iter(), port.restore.buffers());
+            port.context.submit(addressing, &ring, buffers)?;
+            Ok((timestamp, events.merge(prepared.events)))
         })();
         match submitted {
             Ok((timestamp, events)) => Ok(Running {

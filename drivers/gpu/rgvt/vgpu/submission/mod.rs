@@ -9,11 +9,13 @@ mod collect;
 mod copies;
 mod engine_state;
 mod launch;
+mod restore;
 
 pub(super) use engine_state::{
     room,
     save, //
 };
+pub(super) use restore::RestoreBatches;
 
 use super::{
     lane::Waiting,

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The batches that run while a context is restored: the guest's if it has any, or else the host's.
+//!
+//! The engine runs them whenever it takes the context up, also in the middle of a piece of work, with the
+//! ring's privileges. So what the host's image names is copies, which were audited, and which stay for as
+//! long as the image. A driver never changes them, and gives all its contexts the same ones. What the audit
+//! leaves of these can differ by the context, whose status page they may name.
+
+use kernel::{
+    alloc::KVVec,
+    prelude::*, //
+};
+
+use super::{
+    super::memory::Mapped,
+    copies::{
+        read_batch,
+        vet,
+        Vetted, //
+    },
+    engine_state::index,
+};
+use crate::{
+    host::{
+        buffer,
+        HostGpu,
+        PinnedBuffer, //
+    },
+    hw::{
+        addr::{
+            GuestGma,
+            HostGma, //
+        },
+        engine::Engine,
+        platform::Platform, //
+    },
+    model::{
+        image::{
+            Batch,
+            Context,
+            Restore, //
+        },
+        mmio::table::Map,
+        parser::{
+            Events,
+            Guest,
+            Level,
+            Place, //
+        },
+    },
+};
+
+/// The most dwords of a batch for the end of a restore: two pages. i915 has none before Gen12, and then less
+/// than one page.
+const MOST_DWORDS: usize = 2048;
+
+/// A copy.
+struct Copy {
+    words: Vetted,
+    buffer: PinnedBuffer,
+}
+
+impl Copy {
+    fn start(&self) -> HostGma {
+        HostGma::new(self.buffer.address().into())
+    }
+}
+
+/// The batches of one engine of a virtual GPU.
+pub(in super::super) struct RestoreBatches {
+    /// What the host's image says if nobody changes it. `None` if the engine runs no such batches.
+    host: Option<Restore>,
+    indirect: Option<Copy>,
+    per_context: Option<Copy>,
+}
+
+impl RestoreBatches {
+    /// Those of an image that i915 has just made.
+    pub(in super::super) fn of(image: &[u32], platform: Platform, engine: Engine) -> Result<Self> {
+        let host = Restore::read(platform, engine, |dword| {
+            image.get(index(dword)).copied().ok_or(EINVAL)
+        })?;
+
+        Ok(Self {
+            host,
+            indirect: None,
+            per_context: None,
+        })
+    }
+
+    /// Copies and audits what `context` wants run. The engine does not have the host's context.
+    pub(super) fn prepare(
+        &mut self,
+        host: &HostGpu,
+        guest: &Guest<'_, Map>,
+        mapped: Mapped<'_>,
+        context: &Context,
+    ) -> Result<Prepared> {
+        let mut events = Events::default();
+        let Some(mut restore) = self.host else {
+            return Ok(Prepared {
+                restore: None,
+                events,
+            });
+        };
+
+        if let Some(batch) = context.indirect {
+            let words = read_lines(mapped, batch)?;
+            let (words, found) = vet_whole(words, Place::IndirectContext, guest)?;
+            let start = keep(&mut self.indirect, host, words)?;
+            restore = restore.with_indirect(start, batch.size).ok_or(ENOTSUPP)?;
+            events = events.merge(found);
+        }
+        if let Some(batch) = context.per_context {
+            let mut left = MOST_DWORDS;
+            let at = batch.start.get();
+            let words = read_batch(guest, mapped, at, Level::First, &mut left)?;
+            let (words, found) = vet_whole(words, Place::PerContext, guest)?;
+            let start = keep(&mut self.per_context, host, words)?;
+            restore = restore.with_per_context(start).ok_or(EINVAL)?;
+            events = events.merge(found);
+        }
+        Ok(Prepared {
+            restore: Some(restore),
+            events,
+        })
+    }
+
+    /// The memory that the host's image may lead the engine to.
+    pub(super) fn buffers(&self) -> impl Iterator<Item = &PinnedBuffer> {
+        let copies = [&self.indirect, &self.per_context];
+        copies.into_iter().flatten().map(|copy| &copy.buffer)
+    }
+}
+
+/// Batches that are in place.
+pub(super) struct Prepared {
+    restore: Option<Restore>,
+    /// Interrupts that they ask for.
+    pub(super) events: Events,
+}
+
+impl Prepared {
+    /// Dwords of the page of registers, and their values.
+    pub(super) fn registers(&self) -> impl Iterator<Item = (u16, u32)> {
+        self.restore.into_iter().flat_map(Restore::registers)
+    }
+}
+
+fn read_lines(mapped: Mapped<'_>, batch: Batch) -> Result<KVVec<u32>> {
+    let dwords = usize::try_from(batch.size.get() / 4).map_err(|_| EINVAL)?;
+    let mut words = KVVec::from_elem(0u32, dwords, GFP_KERNEL)?;
+
+    mapped.read(GuestGma::new(batch.start.get()), words.as_mut_bytes())?;
+    Ok(words)
+}
+
+/// Audits what starts no batches: the audit refuses those that would.
+fn vet_whole(words: KVVec<u32>, place: Place, guest: &Guest<'_, Map>) -> Result<(Vetted, Events)> {
+    vet(words, place, guest, |_| Err(EACCES))
+}
+
+/// Has `copy` hold `words`, and returns where that is.
+fn keep(copy: &mut Option<Copy>, host: &HostGpu, words: Vetted) -> Result<HostGma> {
+    let old = match copy.take() {
+        Some(same) if *same.words == *words => return Ok(copy.insert(same).start()),
+        old => old,
+    };
+
+    // The engine does not have the context, so what it ran before may be changed.
+    let mut buffer = match old {
+        Some(old) if old.words.len() >= words.len() => old.buffer,
+        _ => buffer(host, words.len())?,
+    };
+    buffer.fill(&words)?;
+    Ok(copy.insert(Copy { words, buffer }).start())
+}
