@@ -86,6 +86,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Bits of an address that a 4-level table translates.
+    pub const ADDRESS_BITS: u32 = 48;
+
     /// The level that entries of this one point to.
     pub const fn below(self) -> Option<Level> {
         match self {

@@ -26,6 +26,7 @@ mod retire;
 mod roots;
 mod store;
 mod table;
+mod translate;
 
 use super::{
     pvinfo::Root,

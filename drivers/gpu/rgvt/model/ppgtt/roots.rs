@@ -31,6 +31,20 @@ pub(super) struct Cached {
     used: u64,
 }
 
+impl Cached {
+    /// The table that an address of the GPU's is looked up in first. `None` if there is none, or the
+    /// address is too long.
+    pub(super) fn top(&self, address: u64) -> Option<TableId> {
+        let shift = match self.root {
+            Root::Three(_) => Level::Pdpe.span_shift(),
+            Root::Four(_) => Level::ADDRESS_BITS,
+        };
+        let number = address >> shift;
+        let table = self.tables.get(usize::try_from(number).ok()?);
+        table.copied().flatten()
+    }
+}
+
 /// A root that something runs with.
 #[derive(Debug)]
 pub(super) struct Held {
