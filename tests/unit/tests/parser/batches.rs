@@ -7,7 +7,7 @@ use unit::hw::addr::{Dwords, HostGma};
 use unit::hw::engine::Engine;
 use unit::hw::platform::Platform;
 use unit::model::parser::{
-    audit, Audited, Batch, Extent, Level, Place, Space, Unaudited, Why, MOST_STARTS,
+    audit, Audited, Batch, Extent, Level, PerProcess, Place, Space, Unaudited, Why, MOST_STARTS,
 };
 
 fn extent(level: Level, words: &[u32]) -> Option<u32> {
@@ -85,6 +85,20 @@ fn per_process_batches_are_redirected_on_demand() {
     assert_eq!(redirect_all(&mut audited), [batch]);
     let (ready, _) = audited.finish().unwrap();
     assert_eq!(ready.words(), [START, 0x1000, 0]);
+}
+
+#[test]
+fn whose_batches_need_an_audit() {
+    for platform in [Platform::Broadwell, Platform::Skylake, Platform::CometLake] {
+        for engine in Engine::ALL {
+            let unguarded = platform != Platform::Broadwell && engine == Engine::Bcs;
+            let expected = match unguarded {
+                true => PerProcess::Audit,
+                false => PerProcess::Trust,
+            };
+            assert_eq!(PerProcess::needed(platform, engine), expected);
+        }
+    }
 }
 
 #[test]

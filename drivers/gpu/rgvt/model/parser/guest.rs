@@ -6,7 +6,7 @@ use crate::{
     hw::{
         addr::{GuestGma, MmioOffset},
         engine::Engine,
-        platform::Platform,
+        platform::{Generation, Platform},
     },
     model::partition::Share,
 };
@@ -42,6 +42,17 @@ pub enum PerProcess {
     Trust,
     /// They are copied and audited.
     Audit,
+}
+
+impl PerProcess {
+    /// What the hardware makes necessary. It keeps batches in a context's own address space from nearly all
+    /// registers, but for those of Gen9's blitter (CVE-2019-0155; i915_cmd_parser.c: `gen9_blt_cmds`).
+    pub fn needed(platform: Platform, engine: Engine) -> Self {
+        match (platform.generation(), engine) {
+            (Generation::Gen9, Engine::Bcs) => Self::Audit,
+            _ => Self::Trust,
+        }
+    }
 }
 
 /// The guest, and the context that its commands run in.

@@ -12,7 +12,7 @@
 //! A batch in the GGTT runs with privilege, so it has to be copied and audited like the ring that starts
 //! it, and the start made to point to the copy. A batch in the context's own address space runs where it
 //! is: hardware keeps it from the GGTT and from most registers. If that is not enough
-//! ([`PerProcess::Audit`]) it is copied like the others; the audit then takes from it what hardware would,
+//! ([`PerProcess::needed`]) it is copied like the others; the audit then takes from it what hardware would,
 //! so that the copy may run with privilege.
 //!
 //! The work is linear in the length of the copy, whatever is in it: each dword is looked at once, and how

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Audited copies of what a guest wants run: a piece of its ring, and the batches in the GGTT that the
-//! piece leads to.
+//! Audited copies of what a guest wants run: a piece of its ring, and the batches that the piece leads to,
+//! unless they may run where they are.
 
 use core::ops::Deref;
 
@@ -10,7 +10,7 @@ use kernel::{
     prelude::*, //
 };
 
-use super::super::memory::Mapped;
+use super::sources::Sources;
 use crate::{
     host::{
         buffer,
@@ -34,15 +34,13 @@ use crate::{
             Events,
             Extent,
             Guest,
-            Level,
             Place,
-            Space,
             Unaudited, //
         },
     },
 };
 
-/// The most batches in the GGTT that one piece of work may lead to. Drivers have one or none.
+/// The most batches that are copied for one piece of work. Drivers have few, or none.
 const MOST_BATCHES: usize = 64;
 
 /// The most dwords of all of them: 4 MiB.
@@ -50,9 +48,6 @@ const MOST_DWORDS: usize = 1 << 20;
 
 /// MI_SET_PREDICATE: execute what follows.
 const SET_PREDICATE_OFF: u32 = 0x01 << 23;
-
-/// Dwords in a page.
-const PAGE: usize = 1024;
 
 /// Commands that passed the audit, and cannot change any more.
 pub(super) struct Vetted(KVVec<u32>);
@@ -87,16 +82,16 @@ struct Copy {
 pub(super) fn make(
     host: &HostGpu,
     guest: &Guest<'_, Map>,
-    mapped: Mapped<'_>,
+    sources: Sources<'_>,
     ring: &Ring,
     from: u32,
 ) -> Result<Copies> {
     let mut copies = KVec::new();
     let mut left = MOST_DWORDS;
 
-    let words = copy_ring(mapped, ring, from)?;
+    let words = copy_ring(sources, ring, from)?;
     let (ring, mut events) = vet(words, Place::Ring, guest, |batch| {
-        copy_batch(host, guest, mapped, &mut copies, &mut left, batch)
+        copy_batch(host, guest, sources, &mut copies, &mut left, batch)
     })?;
 
     // What is found on the way is appended, and looked at in its turn.
@@ -108,7 +103,7 @@ pub(super) fn make(
         };
         let words = core::mem::replace(&mut copy.words, KVVec::new());
         let (words, more) = vet(words, place, guest, |batch| {
-            copy_batch(host, guest, mapped, &mut copies, &mut left, batch)
+            copy_batch(host, guest, sources, &mut copies, &mut left, batch)
         })?;
         events = events.merge(more);
         if let Some(copy) = copies.get_mut(next) {
@@ -149,7 +144,7 @@ pub(super) fn vet(
     Ok((Vetted(words), events))
 }
 
-fn copy_ring(mapped: Mapped<'_>, ring: &Ring, from: u32) -> Result<KVVec<u32>> {
+fn copy_ring(sources: Sources<'_>, ring: &Ring, from: u32) -> Result<KVVec<u32>> {
     let pending = ring.pending(from).ok_or(EINVAL)?;
     let dwords = usize::try_from(pending.bytes() / 4).map_err(|_| EINVAL)?;
     // A guest that leaves predication on must not have i915's own commands behind it skipped.
@@ -160,8 +155,8 @@ fn copy_ring(mapped: Mapped<'_>, ring: &Ring, from: u32) -> Result<KVVec<u32>> {
         let dwords = usize::try_from(span.length / 4).map_err(|_| EINVAL)?;
         let (now, later) = rest.split_at_mut_checked(dwords).ok_or(EINVAL)?;
         let at = ring.start.checked_add(span.offset.into()).ok_or(EINVAL)?;
-
-        mapped.read(GuestGma::new(at.get()), now.as_mut_bytes())?;
+        let at = GuestGma::new(at.get());
+        sources.mapped.read(at, now.as_mut_bytes())?;
         rest = later;
     }
     Ok(words)
@@ -171,7 +166,7 @@ fn copy_ring(mapped: Mapped<'_>, ring: &Ring, from: u32) -> Result<KVVec<u32>> {
 fn copy_batch(
     host: &HostGpu,
     guest: &Guest<'_, Map>,
-    mapped: Mapped<'_>,
+    sources: Sources<'_>,
     copies: &mut KVec<Copy>,
     left: &mut usize,
     batch: Batch,
@@ -179,11 +174,11 @@ fn copy_batch(
     if let Some(copy) = copies.iter().find(|copy| copy.of == batch) {
         return Ok(HostGma::new(copy.buffer.address().into()));
     }
-    if copies.len() >= MOST_BATCHES || batch.space != Space::Global {
+    if copies.len() >= MOST_BATCHES {
         return Err(E2BIG);
     }
 
-    let words = read_batch(guest, mapped, batch.address, batch.level, left)?;
+    let words = read_batch(guest, sources, batch, left)?;
     let buffer = buffer(host, words.len())?;
     let address = HostGma::new(buffer.address().into());
     let copy = Copy {
@@ -198,24 +193,24 @@ fn copy_batch(
 /// Copies a batch up to its end, and one dword more for the audit.
 pub(super) fn read_batch(
     guest: &Guest<'_, Map>,
-    mapped: Mapped<'_>,
-    address: u64,
-    level: Level,
+    sources: Sources<'_>,
+    batch: Batch,
     left: &mut usize,
 ) -> Result<KVVec<u32>> {
-    let mut extent = Extent::new(guest.platform, guest.engine, level);
+    let mut extent = Extent::new(guest.platform, guest.engine, batch.level);
     let mut words = KVVec::new();
-    let mut at = GuestGma::new(address);
+    let mut at = batch.address;
 
     loop {
         // To the end of the page: the next one may not be there.
-        let in_page = usize::try_from((PAGE_SIZE - at.offset_in_page()) / 4).unwrap_or(PAGE);
-        *left = left.checked_sub(in_page).ok_or(E2BIG)?;
+        let in_page = PAGE_SIZE - at % PAGE_SIZE;
+        let dwords = usize::try_from(in_page / 4).map_err(|_| EINVAL)?;
+        *left = left.checked_sub(dwords).ok_or(E2BIG)?;
 
         let old = words.len();
-        words.resize(old + in_page, 0u32, GFP_KERNEL)?;
+        words.resize(old + dwords, 0u32, GFP_KERNEL)?;
         let new = words.get_mut(old..).ok_or(EINVAL)?;
-        mapped.read(at, new.as_mut_bytes())?;
+        sources.read(batch.space, at, new.as_mut_bytes())?;
 
         let end: Option<Dwords> = extent.scan(&words).map_err(|rejected| {
             pr_warn_ratelimited!("{:?}: refused: {rejected}\n", guest.engine);
@@ -226,7 +221,6 @@ pub(super) fn read_batch(
             words.resize(end + 1, 0, GFP_KERNEL)?;
             return Ok(words);
         }
-        let bytes = u64::try_from(in_page).map_err(|_| EINVAL)? * 4;
-        at = at.checked_add(bytes).ok_or(EFAULT)?;
+        at = at.checked_add(in_page).ok_or(EFAULT)?;
     }
 }

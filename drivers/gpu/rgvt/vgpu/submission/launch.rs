@@ -24,6 +24,7 @@ use super::{
         bring_in,
         index, //
     },
+    sources::Sources,
 };
 use crate::{
     host::{
@@ -165,12 +166,17 @@ impl State {
             share,
             status_page,
             context: image,
-            per_process: PerProcess::Trust,
+            per_process: PerProcess::needed(platform, engine),
             registers: &vgpu.gpu().map,
         };
+        let sources = Sources {
+            mapped,
+            tables: &open.tables,
+            hold: &hold,
+        };
         let submitted = (|| {
-            let copies = copies::make(host, &guest, mapped, &context.ring, from)?;
-            let prepared = port.restore.prepare(host, &guest, mapped, &context)?;
+            let copies = copies::make(host, &guest, sources, &context.ring, from)?;
+            let prepared = port.restore.prepare(host, &guest, sources, &context)?;
             let origin = Origin::of(&context, &page, port.resident.take());
             bring_in(port, &lane.layout, origin, &page, image, mapped)?;
 

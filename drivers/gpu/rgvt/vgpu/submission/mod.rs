@@ -10,6 +10,7 @@ mod copies;
 mod engine_state;
 mod launch;
 mod restore;
+mod sources;
 
 pub(super) use engine_state::{
     room,

@@ -13,13 +13,13 @@ use kernel::{
 };
 
 use super::{
-    super::memory::Mapped,
     copies::{
         read_batch,
         vet,
         Vetted, //
     },
     engine_state::index,
+    sources::Sources, //
 };
 use crate::{
     host::{
@@ -43,10 +43,12 @@ use crate::{
         },
         mmio::table::Map,
         parser::{
+            self,
             Events,
             Guest,
             Level,
-            Place, //
+            Place,
+            Space, //
         },
     },
 };
@@ -94,7 +96,7 @@ impl RestoreBatches {
         &mut self,
         host: &HostGpu,
         guest: &Guest<'_, Map>,
-        mapped: Mapped<'_>,
+        sources: Sources<'_>,
         context: &Context,
     ) -> Result<Prepared> {
         let mut events = Events::default();
@@ -106,7 +108,7 @@ impl RestoreBatches {
         };
 
         if let Some(batch) = context.indirect {
-            let words = read_lines(mapped, batch)?;
+            let words = read_lines(sources, batch)?;
             let (words, found) = vet_whole(words, Place::IndirectContext, guest)?;
             let start = keep(&mut self.indirect, host, words)?;
             restore = restore.with_indirect(start, batch.size).ok_or(ENOTSUPP)?;
@@ -114,8 +116,12 @@ impl RestoreBatches {
         }
         if let Some(batch) = context.per_context {
             let mut left = MOST_DWORDS;
-            let at = batch.start.get();
-            let words = read_batch(guest, mapped, at, Level::First, &mut left)?;
+            let batch = parser::Batch {
+                space: Space::Global,
+                address: batch.start.get(),
+                level: Level::First,
+            };
+            let words = read_batch(guest, sources, batch, &mut left)?;
             let (words, found) = vet_whole(words, Place::PerContext, guest)?;
             let start = keep(&mut self.per_context, host, words)?;
             restore = restore.with_per_context(start).ok_or(EINVAL)?;
@@ -148,11 +154,12 @@ impl Prepared {
     }
 }
 
-fn read_lines(mapped: Mapped<'_>, batch: Batch) -> Result<KVVec<u32>> {
+fn read_lines(sources: Sources<'_>, batch: Batch) -> Result<KVVec<u32>> {
     let dwords = usize::try_from(batch.size.get() / 4).map_err(|_| EINVAL)?;
     let mut words = KVVec::from_elem(0u32, dwords, GFP_KERNEL)?;
 
-    mapped.read(GuestGma::new(batch.start.get()), words.as_mut_bytes())?;
+    let at = GuestGma::new(batch.start.get());
+    sources.mapped.read(at, words.as_mut_bytes())?;
     Ok(words)
 }
 
