@@ -19,7 +19,7 @@ const fn mi(engines: Engines, opcode: u16, length: Length, operation: Operation)
 
 pub(super) const ROWS: [Row; 39] = table([
     local(ALL, 0x00, ONE), // MI_NOOP
-    local(ALL, 0x01, ONE), // MI_SET_PREDICATE
+    mi(ALL, 0x01, ONE, Operation::SetPredicate),
     mi(ALL, 0x02, ONE, Operation::UserInterrupt),
     mi(DISPLAY, 0x03, ONE, Operation::WaitForDisplay), // MI_WAIT_FOR_EVENT
     local(ALL, 0x04, ONE),                             // MI_FLUSH

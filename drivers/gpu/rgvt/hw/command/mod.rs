@@ -98,6 +98,8 @@ impl Length {
 pub enum Operation {
     /// Nothing outside of the context and its own address space.
     Local,
+    /// MI_SET_PREDICATE: has what follows skipped, or not.
+    SetPredicate,
     /// MI_USER_INTERRUPT.
     UserInterrupt,
     /// Waits for the display, or says which of its lines to wait for.

@@ -69,7 +69,12 @@ impl<'g, R: RegisterPolicy> Auditor<'g, R> {
         words: &mut [u32],
     ) -> Result<Next, Why> {
         match operation {
-            Operation::Local => {}
+            // The host's own commands follow, which are not to be skipped; and until then, the engine
+            // cannot be preempted.
+            Operation::SetPredicate | Operation::SemaphoreWait if self.restoring() => {
+                return Err(Why::Forbidden)
+            }
+            Operation::Local | Operation::SetPredicate => {}
             Operation::UserInterrupt => {
                 self.findings.events.user = true;
                 erase(words);
@@ -111,6 +116,11 @@ impl<'g, R: RegisterPolicy> Auditor<'g, R> {
             _ => Space::Global,
         };
         space == Space::Global
+    }
+
+    /// Whether the commands run while a context is restored.
+    fn restoring(&self) -> bool {
+        matches!(self.place, Place::IndirectContext | Place::PerContext)
     }
 
     /// The GGTT address in two dwords, if `size` bytes from there on are the guest's.
