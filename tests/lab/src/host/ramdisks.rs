@@ -50,13 +50,17 @@ impl Run<'_> {
         if driver.is_nested() {
             sets.extend(NESTED_SETS);
         }
+        let mut programs = vec![check.clone()];
+        if driver.is_nested() {
+            programs.push(self.paths.program("vfio-check")?);
+        }
         let l1 = Contents {
             kernel: &self.kernel,
             busybox: &busybox,
             sets,
             extra_module,
             scripts: scripts("l1"),
-            programs: vec![check.clone()],
+            programs,
             settings: self.l1_settings()?,
             files: self.igt_files(&self.kernel)?,
         };

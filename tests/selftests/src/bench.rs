@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What checks get and give.
+
+use std::fmt::Debug;
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::client::Client;
+use crate::mdev::{Mdev, Parent};
+
+/// How a check ended that did not fail.
+pub enum Outcome {
+    /// All held.
+    Pass,
+    /// There was nothing to check.
+    Skip(&'static str),
+}
+
+/// A check.
+#[derive(Clone, Copy)]
+pub struct Check {
+    /// Its name: a group, a slash and what holds.
+    pub name: &'static str,
+    /// Fails if that does not hold.
+    pub body: fn(&Bench) -> Result<Outcome>,
+}
+
+impl Check {
+    /// A check of this name.
+    pub const fn new(name: &'static str, body: fn(&Bench) -> Result<Outcome>) -> Self {
+        Self { name, body }
+    }
+}
+
+/// What checks run on.
+pub struct Bench {
+    /// The GPU.
+    pub parent: Parent,
+    /// The module's name.
+    pub module: String,
+    /// Whether devices are opened with a KVM.
+    pub kvm: bool,
+    kind: String,
+}
+
+impl Bench {
+    /// A bench on the GPU at `path` in sysfs, with virtual GPUs of the type whose name ends in `kind`.
+    pub fn new(path: PathBuf, module: String, kind: String, kvm: bool) -> Self {
+        Self {
+            parent: Parent::new(path),
+            module,
+            kvm,
+            kind,
+        }
+    }
+
+    /// A new virtual GPU.
+    pub fn vgpu(&self) -> Result<Mdev> {
+        let types = self.parent.types()?;
+        let kind = types.iter().find(|kind| kind.name().ends_with(&self.kind));
+        let kind = kind.with_context(|| format!("there is no type *{}", self.kind))?;
+        kind.create().context("making a virtual GPU")
+    }
+
+    /// A new virtual GPU, opened.
+    pub fn client(&self) -> Result<Client> {
+        Client::new(self.vgpu()?, self.kvm)
+    }
+}
+
+/// Fails unless both are the same.
+pub fn same<T: PartialEq + Debug>(what: &str, got: T, wanted: T) -> Result<()> {
+    ensure!(got == wanted, "{what}: {got:x?}, not {wanted:x?}");
+    Ok(())
+}
+
+/// Fails unless the result is one of these errors.
+pub fn refused<T>(what: &str, result: io::Result<T>, errors: &[i32]) -> Result<()> {
+    match result {
+        Ok(_) => bail!("{what}: is not refused"),
+        Err(error) => {
+            let known = error.raw_os_error().is_some_and(|n| errors.contains(&n));
+            ensure!(known, "{what}: refused with {error}");
+            Ok(())
+        }
+    }
+}

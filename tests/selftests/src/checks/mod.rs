@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The checks, by subject.
+
+mod aperture;
+mod bar0;
+mod config;
+pub mod cycle;
+mod dma;
+mod fence;
+mod ggtt;
+mod info;
+mod interrupt;
+mod irq;
+pub mod life;
+mod pvinfo;
+mod reset;
+mod submit;
+mod sysfs;
+
+use crate::bench::Check;
+
+/// Those of an open device.
+pub fn device() -> Vec<Check> {
+    [
+        info::CHECKS,
+        config::CHECKS,
+        bar0::CHECKS,
+        pvinfo::CHECKS,
+        ggtt::CHECKS,
+        aperture::CHECKS,
+        fence::CHECKS,
+        irq::CHECKS,
+        interrupt::CHECKS,
+        submit::CHECKS,
+        reset::CHECKS,
+        dma::CHECKS,
+        life::CHECKS,
+    ]
+    .concat()
+}
+
+/// Those of sysfs.
+pub fn sysfs() -> Vec<Check> {
+    sysfs::CHECKS.to_vec()
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Submissions by execlists, with contexts that this program makes.
+
+use anyhow::{Result, ensure};
+
+use super::config::{self, capability};
+use super::irq::set_eventfd;
+use crate::bench::{Bench, Check, Outcome, same};
+use crate::client::Client;
+use crate::context::{Context, ENGINES, Engine, MARK, RING_CONTROL, RING_START, RING_TAIL};
+use crate::eventfd::EventFd;
+use crate::regs::{GDRST, GT0_IRQ, IER, IMR, MASTER_ENABLE, MASTER_IRQ};
+use crate::uapi::MSI;
+
+pub const CHECKS: &[Check] = &[
+    Check::new("submit/rcs", |bench| run(bench, ENGINES[0])),
+    Check::new("submit/bcs", |bench| run(bench, ENGINES[1])),
+    Check::new("submit/vcs0", |bench| run(bench, ENGINES[2])),
+    Check::new("submit/vecs", |bench| run(bench, ENGINES[3])),
+    Check::new("submit/all-at-once", all),
+    Check::new("submit/two-devices", two),
+    Check::new("submit/status-and-interrupt", status),
+    Check::new("submit/bad-contexts", bad_contexts),
+    Check::new("submit/foreign-store", foreign_store),
+    Check::new("submit/unknown-command", unknown_command),
+    Check::new("submit/reset-meanwhile", reset_meanwhile),
+];
+
+/// Runs a store on an engine, three times.
+fn run(bench: &Bench, engine: Engine) -> Result<Outcome> {
+    let client = bench.client()?;
+    let context = Context::new(&client, engine, 0)?;
+    for value in [MARK, MARK + 1, MARK + 2] {
+        context.store(&client, value);
+        context.submit(&client)?;
+        context.wait_for(&client, value)?;
+    }
+    Ok(Outcome::Pass)
+}
+
+fn all(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let contexts = ENGINES
+        .iter()
+        .zip(0..)
+        .map(|(&engine, place)| Context::new(&client, engine, place))
+        .collect::<Result<Vec<_>>>()?;
+    for round in 0..20 {
+        for context in &contexts {
+            context.store(&client, MARK + round);
+            context.submit(&client)?;
+        }
+        for context in &contexts {
+            context.wait_for(&client, MARK + round)?;
+        }
+    }
+    Ok(Outcome::Pass)
+}
+
+fn two(bench: &Bench) -> Result<Outcome> {
+    let clients = [bench.client()?, bench.client()?];
+    let contexts = [
+        Context::new(&clients[0], ENGINES[0], 0)?,
+        Context::new(&clients[1], ENGINES[0], 0)?,
+    ];
+    for round in 0..20 {
+        for (client, context) in clients.iter().zip(&contexts) {
+            context.store(client, MARK + round);
+            context.submit(client)?;
+        }
+        for (client, context) in clients.iter().zip(&contexts) {
+            context.wait_for(client, MARK + round)?;
+        }
+    }
+    Ok(Outcome::Pass)
+}
+
+/// The status buffer tells of the end, and the interrupt that there is something to read.
+fn status(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let device = &client.device;
+    let event = EventFd::new()?;
+    set_eventfd(device, MSI, Some(&event))?;
+    let Some(msi) = capability(device, config::MSI)? else {
+        return Ok(Outcome::Skip("no MSI"));
+    };
+    device.set_config(msi, device.config(msi)? | 1 << 16)?;
+    device.set_config(0x04, 1 << 2)?;
+    device.set_reg(GT0_IRQ + IER, 1 << 8)?;
+    device.set_reg(GT0_IRQ + IMR, !(1 << 8))?;
+    device.set_reg(MASTER_IRQ, MASTER_ENABLE)?;
+    let context = Context::new(&client, ENGINES[0], 0)?;
+    device.set_reg(ENGINES[0].base + 0xa8, !(1 << 8))?;
+    context.store(&client, MARK);
+    context.submit(&client)?;
+    event.arrives("the context switch")?;
+    context.wait_for(&client, MARK)?;
+    let (id, what) = context.last_status(&client);
+    same("context", id, context.id)?;
+    ensure!(
+        what & 0x10 != 0,
+        "status {what:#x} does not say that it is complete"
+    );
+    same("head", context.head(&client), context.tail(&client))?;
+    Ok(Outcome::Pass)
+}
+
+/// Resets the engine, as a driver does when it hangs, and sees that a good submission works.
+fn recovers(client: &Client, engine: Engine) -> Result<()> {
+    client.device.set_reg(GDRST, engine.reset)?;
+    same("GDRST", client.device.reg(GDRST)?, 0)?;
+    let context = Context::new(client, engine, 0)?;
+    context.store(client, MARK);
+    context.submit(client)?;
+    context.wait_for(client, MARK)
+}
+
+/// Contexts that name what is not the guest's, or make no sense, do not run, and harm nobody.
+fn bad_contexts(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let engine = ENGINES[0];
+    for (what, dword, value) in [
+        ("the host's ring", RING_START, 0x10_0000),
+        ("a ring at the end", RING_START, 0xffff_f000),
+        ("no ring", RING_CONTROL, 0),
+        ("a tail behind the end", RING_TAIL, 0x1f_fff8),
+    ] {
+        let context = Context::new(&client, engine, 0)?;
+        context.store(&client, MARK);
+        context.set(&client, dword, value);
+        context.submit(&client)?;
+        ensure!(!context.has_run(&client, MARK), "{what}: it ran");
+        recovers(&client, engine)?;
+    }
+    let context = Context::new(&client, engine, 0)?;
+    for descriptor in [
+        0,
+        1,
+        u64::MAX,
+        0x1001,
+        context.descriptor() & !0x18,
+        0x19 | 0xffff_f000,
+    ] {
+        client.device.submit(engine.base, [0, descriptor])?;
+        recovers(&client, engine)?;
+    }
+    // The second without the first, and the same twice.
+    client
+        .device
+        .submit(engine.base, [context.descriptor(), 0])?;
+    recovers(&client, engine)?;
+    client
+        .device
+        .submit(engine.base, [context.descriptor(); 2])?;
+    recovers(&client, engine)?;
+    Ok(Outcome::Pass)
+}
+
+/// A store to an address in the GGTT that is not the guest's does not happen.
+fn foreign_store(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let context = Context::new(&client, ENGINES[0], 0)?;
+    for address in [0u64, 0x10_0000, 0xffff_f000, 0x1_0000_0000] {
+        context.commands(
+            &client,
+            &[0x1040_0002, address as u32, (address >> 32) as u32, 0xdead],
+        );
+        context.submit(&client)?;
+        recovers(&client, ENGINES[0])?;
+    }
+    Ok(Outcome::Pass)
+}
+
+fn unknown_command(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    for engine in ENGINES {
+        let context = Context::new(&client, engine, 0)?;
+        // No client of a command streamer has the number 7.
+        context.commands(&client, &[0xe000_0000, 0, 0, 0]);
+        context.submit(&client)?;
+        recovers(&client, engine)?;
+    }
+    Ok(Outcome::Pass)
+}
+
+fn reset_meanwhile(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    for _ in 0..10 {
+        let context = Context::new(&client, ENGINES[0], 0)?;
+        context.store(&client, MARK);
+        context.submit(&client)?;
+        client.device.reset()?;
+        let context = Context::new(&client, ENGINES[0], 0)?;
+        context.store(&client, MARK + 1);
+        context.submit(&client)?;
+        context.wait_for(&client, MARK + 1)?;
+    }
+    Ok(Outcome::Pass)
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Checks of virtual GPUs from the host's user space, without a guest: this program is what QEMU is
+//! otherwise, through sysfs and VFIO's groups and containers.
+//!
+//! Prints TAP as kselftests do, and exits with 0 only if nothing failed. Static, so that it can live in
+//! an initrd.
+
+mod bench;
+mod checks;
+mod client;
+mod context;
+mod device;
+mod eventfd;
+mod fuzz;
+mod kvm;
+mod leaks;
+mod mapping;
+mod mdev;
+mod memory;
+mod module;
+mod regs;
+mod rng;
+mod sys;
+mod tap;
+mod uapi;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::bench::{Bench, Check};
+
+/// Checks of virtual GPUs through VFIO and sysfs, as TAP.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Common {
+    /// The GPU in sysfs.
+    #[arg(long, default_value = "/sys/bus/pci/devices/0000:00:02.0")]
+    parent: PathBuf,
+    /// The module that makes virtual GPUs.
+    #[arg(long, default_value = "rgvt")]
+    module: String,
+    /// End of the name of the type of virtual GPU that is used.
+    #[arg(long = "type", default_value = "_8")]
+    kind: String,
+    /// Open virtual GPUs without a KVM.
+    #[arg(long)]
+    no_kvm: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The functions of an open device, one by one.
+    Device(Selection),
+    /// What is in sysfs.
+    Sysfs(Selection),
+    /// The life of a virtual GPU over and over; nothing may be left behind.
+    Cycle {
+        /// How often.
+        #[arg(long, default_value_t = 200)]
+        rounds: u32,
+    },
+    /// A hostile client.
+    Fuzz(fuzz::Options),
+    /// Opens a virtual GPU, uses all of it, says so and waits to be killed. A part of other checks.
+    #[command(hide = true)]
+    Hold {
+        /// The virtual GPU.
+        uuid: String,
+    },
+}
+
+#[derive(Args)]
+struct Selection {
+    /// Run only checks whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Print the names of the checks and end.
+    #[arg(long)]
+    list: bool,
+    /// Seconds that one check may take; then the run ends.
+    #[arg(long, default_value_t = 60)]
+    time_limit: u64,
+}
+
+fn main() -> ExitCode {
+    let Options { common, command } = Options::parse();
+    let bench = Bench::new(common.parent, common.module, common.kind, !common.no_kvm);
+    match command {
+        Command::Device(selection) => run(&bench, &selection, checks::device()),
+        Command::Sysfs(selection) => run(&bench, &selection, checks::sysfs()),
+        Command::Cycle { rounds } => {
+            let limit = Duration::from_secs(60 + u64::from(rounds));
+            tap::run(limit, &["cycle"], |_| checks::cycle::run(&bench, rounds))
+        }
+        Command::Fuzz(options) => fuzz::main(&bench, &options),
+        Command::Hold { uuid } => match checks::life::hold(&bench, &uuid) {
+            Ok(never) => match never {},
+            Err(error) => {
+                eprintln!("{error:#}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+fn run(bench: &Bench, selection: &Selection, mut checks: Vec<Check>) -> ExitCode {
+    checks.retain(|check| check.name.contains(&selection.only));
+    let names: Vec<&str> = checks.iter().map(|check| check.name).collect();
+    if selection.list {
+        names.iter().for_each(|name| println!("{name}"));
+        return ExitCode::SUCCESS;
+    }
+    let limit = Duration::from_secs(selection.time_limit);
+    tap::run(limit, &names, |index| (checks[index].body)(bench))
+}
