@@ -126,7 +126,11 @@ sum_up() {
 	rm -rf "$scratch.d"
 	cp -r "$dir" "$scratch.d" || return
 	igt_results "$scratch.d" >/dev/null 2>&1
-	cp "$scratch.d/results.json" "$dir/"
+	# The share was seen to fail in the middle of a file, once; half of one is worse than none.
+	for _ in 1 2 3; do
+		cp "$scratch.d/results.json" "$dir/results.new" && mv "$dir/results.new" "$dir/results.json" && break
+		sleep 1
+	done
 	rm -rf "$scratch.d"
 }
 
