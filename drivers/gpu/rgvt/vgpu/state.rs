@@ -131,17 +131,19 @@ impl Vgpu {
     /// Work that takes longer than [`PATIENCE_MS`] is ended: the guest will see a hang.
     pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) {
         state.waiters = state.waiters.saturating_add(1);
+        let mut patient = true;
         while state.lanes.iter().any(Lane::is_busy) {
-            let patience = msecs_to_jiffies(PATIENCE_MS);
-            match self.quiet.wait_interruptible_timeout(state, patience) {
-                CondVarTimeoutResult::Woken { .. } => {}
-                CondVarTimeoutResult::Timeout | CondVarTimeoutResult::Signal { .. } => {
-                    for port in state.lanes.iter().filter_map(|lane| lane.port.as_ref()) {
-                        port.context.cancel();
-                    }
-                    self.quiet.wait(state);
-                }
+            if patient {
+                // The lock was released meanwhile: what was waited for may be over now.
+                let patience = msecs_to_jiffies(PATIENCE_MS);
+                let result = self.quiet.wait_interruptible_timeout(state, patience);
+                patient = matches!(result, CondVarTimeoutResult::Woken { .. });
+                continue;
             }
+            for port in state.lanes.iter().filter_map(|lane| lane.port.as_ref()) {
+                port.context.cancel();
+            }
+            self.quiet.wait(state);
         }
         state.waiters = state.waiters.saturating_sub(1);
 
