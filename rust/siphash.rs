@@ -23,7 +23,7 @@ impl Key {
 
     /// The hash of `data`.
     pub(crate) fn hash(&self, data: &[u8]) -> u64 {
-        // SAFETY: Both pointers come from slices, of the lengths that the function takes.
+        // SAFETY: `data` is valid for its length, and the key is the two numbers that the function reads.
         unsafe { bindings::rgvt_siphash(data.as_ptr().cast(), data.len(), self.0.as_ptr()) }
     }
 }

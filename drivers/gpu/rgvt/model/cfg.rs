@@ -43,7 +43,7 @@ pub struct Identity {
 pub enum Power {
     /// Full power.
     D0,
-    /// Registers are lost; a guest expects a reset device when it returns to D0.
+    /// Asleep. Nothing is lost: drivers restore registers when they come back, and rely on the GGTT.
     D3hot,
 }
 

@@ -81,9 +81,8 @@ impl Vgpu {
                     state.registers.set_busy(engine, true);
                     break true;
                 }
-                // The tables need more time, or a request of this guest's to end.
-                Err(EAGAIN) => return false,
-                Err(EBUSY) => {
+                // The tables need more time, which others get in between, or a request of this guest's to end.
+                Err(EAGAIN | EBUSY) => {
                     if let Some(lane) = state.lane(engine) {
                         lane.stuck = true;
                     }
