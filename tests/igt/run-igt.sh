@@ -106,13 +106,14 @@ finished() {
 	[ -e "$1/endtime.txt" ]
 }
 
-# Starts or resumes the runner. The tests write their output themselves, so that it can be followed:
-# over its socket the runner would keep it back.
+# Becomes the runner, which starts or resumes the group. The tests write their output themselves, so that
+# it can be followed: over its socket the runner would keep it back.
 run_group() {
 	if [ -e "$dir/metadata.txt" ]; then
-		igt_resume "$dir"
+		exec igt_resume "$dir"
 	else
-		IGT_RUNNER_DISABLE_SOCKET_COMMUNICATION=1 igt_runner \
+		export IGT_RUNNER_DISABLE_SOCKET_COMMUNICATION=1
+		exec igt_runner \
 			-e IGT_RUNNER_DISABLE_SOCKET_COMMUNICATION \
 			--multiple-mode --log-level quiet --sync --overwrite \
 			--per-test-timeout "$seconds" --disk-usage-limit 16M \
@@ -123,14 +124,12 @@ run_group() {
 # Makes results.json out of what the runner has left; of an unfinished group the rest counts as not run.
 # Done aside: it is written in small pieces, which takes minutes on a share of a share.
 sum_up() {
-	rm -rf "$scratch.d"
-	cp -r "$dir" "$scratch.d" || return
-	igt_results "$scratch.d" >/dev/null 2>&1
-	# The share was seen to fail in the middle of a file, once; half of one is worse than none.
-	for _ in 1 2 3; do
-		cp "$scratch.d/results.json" "$dir/results.new" && mv "$dir/results.new" "$dir/results.json" && break
-		sleep 1
-	done
+	rm -rf "$scratch.d" "$dir/results.json"
+	cp -r "$dir" "$scratch.d" &&
+		igt_results "$scratch.d" >/dev/null 2>&1 &&
+		cp "$scratch.d/results.json" "$dir/results.new" &&
+		mv "$dir/results.new" "$dir/results.json" ||
+		echo "IGT: no summary of $dir"
 	rm -rf "$scratch.d"
 }
 
@@ -172,8 +171,8 @@ for list in "$lists"/*.list; do
 		while kill -0 "$runner" 2>/dev/null; do
 			sleep 2
 			look_on
-			# All that is left is its own summing up.
-			finished "$dir" && kill "$runner" 2>/dev/null
+			# All that is left is its own summing up, which must not go on beside ours.
+			finished "$dir" && kill -KILL "$runner" 2>/dev/null
 		done
 		wait "$runner"
 		look_on
