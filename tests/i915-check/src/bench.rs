@@ -5,26 +5,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+pub use harness::Outcome;
+use harness::Rng;
 
 use crate::device::{Buffer, Device};
 use crate::engine::Engine;
-use crate::rng::Rng;
-
-/// How a check ended, if it did not fail.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// As expected.
-    Pass,
-    /// Not applicable here, for this reason.
-    Skip(String),
-}
-
-impl Outcome {
-    /// Skips for a reason.
-    pub fn skip(reason: impl Into<String>) -> Result<Self> {
-        Ok(Self::Skip(reason.into()))
-    }
-}
 
 /// The body of a check.
 type Body = Box<dyn Fn(&Bench) -> Result<Outcome>>;

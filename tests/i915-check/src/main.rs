@@ -13,9 +13,7 @@ mod device;
 mod engine;
 mod mapping;
 mod rig;
-mod rng;
 mod sets;
-mod tap;
 mod tiling;
 mod uapi;
 
@@ -24,6 +22,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use harness::tap;
 
 use crate::bench::Bench;
 use crate::sets::Set;
@@ -78,5 +77,8 @@ fn main() -> ExitCode {
         seed: options.seed,
         limit: Duration::from_secs(options.time_limit),
     };
-    tap::run(&bench, &checks)
+    let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
+    tap::run(bench.limit * 2, &names, |index| {
+        (checks[index].body)(&bench)
+    })
 }

@@ -6,17 +6,10 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
+pub use harness::Outcome;
 
 use crate::client::Client;
 use crate::mdev::{Mdev, Parent};
-
-/// How a check ended that did not fail.
-pub enum Outcome {
-    /// All held.
-    Pass,
-    /// There was nothing to check.
-    Skip(&'static str),
-}
 
 /// A check.
 #[derive(Clone, Copy)]

@@ -19,9 +19,7 @@ mod mdev;
 mod memory;
 mod module;
 mod regs;
-mod rng;
 mod sys;
-mod tap;
 mod uapi;
 
 use std::path::PathBuf;
@@ -29,6 +27,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use harness::tap;
 
 use crate::bench::{Bench, Check};
 

@@ -2,13 +2,13 @@
 //! Blits, compared pixel by pixel with a model.
 
 use anyhow::{Result, ensure};
+use harness::Rng;
 
 use crate::batch::Batch;
 use crate::bench::{Bench, Check, Outcome};
 use crate::blit::{Depth, Rect, Target};
 use crate::device::{Buffer, Device, Submission};
 use crate::engine::{Engine, Generation};
-use crate::rng::Rng;
 use crate::tiling::Tiling;
 
 /// Bytes a row: two X tiles, eight Y tiles.

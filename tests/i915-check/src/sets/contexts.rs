@@ -2,6 +2,7 @@
 //! A context's registers are its own, through switches and preemption.
 
 use anyhow::Result;
+use harness::Rng;
 
 use super::basic::{NO_GPRS, NO_PREEMPTION};
 use crate::alu::Alu;
@@ -10,7 +11,6 @@ use crate::bench::{Bench, Check, Outcome, expect};
 use crate::device::{Buffer, Context, Submission};
 use crate::engine::Engine;
 use crate::rig::Rig;
-use crate::rng::Rng;
 use crate::uapi::PAGE;
 
 /// Contexts that take turns.

@@ -2,13 +2,13 @@
 //! The aperture: linear, and detiled by fences.
 
 use anyhow::{Result, ensure};
+use harness::Rng;
 
 use crate::batch::Batch;
 use crate::bench::{Bench, Check, Outcome, expect};
 use crate::blit::{Depth, Rect, Target};
 use crate::device::{Buffer, Submission};
 use crate::engine::Engine;
-use crate::rng::Rng;
 use crate::tiling::Tiling;
 use crate::uapi::{Domain, FenceTiling, Param};
 
@@ -49,7 +49,10 @@ fn fence(buffer: &Buffer, tiling: Tiling) -> Result<()> {
 
 /// A dword's byte column and row.
 fn any_place(rng: &mut Rng) -> (usize, usize) {
-    (4 * rng.below(PITCH / 4), rng.below(ROWS))
+    (
+        4 * rng.below(PITCH as u64 / 4) as usize,
+        rng.below(ROWS as u64) as usize,
+    )
 }
 
 /// What the CPU writes one way, it reads the other way.

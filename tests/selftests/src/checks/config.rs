@@ -234,7 +234,7 @@ fn msi(bench: &Bench) -> Result<Outcome> {
     let client = bench.client()?;
     let device = &client.device;
     let Some(at) = capability(device, MSI)? else {
-        return Ok(Outcome::Skip("no MSI"));
+        return Outcome::skip("no MSI");
     };
     let head = device.config(at)?;
     same("control at first", head >> 16, 0)?;
@@ -255,7 +255,7 @@ fn power(bench: &Bench) -> Result<Outcome> {
     let client = bench.client()?;
     let device = &client.device;
     let Some(at) = capability(device, PM)? else {
-        return Ok(Outcome::Skip("no power management"));
+        return Outcome::skip("no power management");
     };
     let control = at + 4;
     same("at first", device.config(control)? & 3, 0)?;

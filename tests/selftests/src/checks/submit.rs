@@ -82,7 +82,7 @@ fn status(bench: &Bench) -> Result<Outcome> {
     let event = EventFd::new()?;
     set_eventfd(device, MSI, Some(&event))?;
     let Some(msi) = capability(device, config::MSI)? else {
-        return Ok(Outcome::Skip("no MSI"));
+        return Outcome::skip("no MSI");
     };
     device.set_config(msi, device.config(msi)? | 1 << 16)?;
     device.set_config(0x04, 1 << 2)?;

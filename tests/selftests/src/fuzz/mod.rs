@@ -13,12 +13,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use harness::{Rng, tap};
 
 use crate::bench::{Bench, Outcome};
 use crate::client::Client;
 use crate::context::{Context, ENGINES, MARK};
-use crate::rng::Rng;
-use crate::tap;
 use bystander::Bystander;
 
 /// When to end, and where to begin.

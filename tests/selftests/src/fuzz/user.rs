@@ -2,6 +2,7 @@
 //! What the user of a device does, not its guest: interrupts, memory, closing, removing.
 
 use anyhow::Result;
+use harness::Rng;
 
 use super::Fuzzer;
 use crate::client::Client;
@@ -9,7 +10,6 @@ use crate::device::{Device, IrqSet};
 use crate::eventfd::EventFd;
 use crate::mapping::SHARED;
 use crate::memory::{BASE, PAGE, SIZE};
-use crate::rng::Rng;
 use crate::uapi::BAR2;
 
 impl Fuzzer<'_> {

@@ -30,6 +30,11 @@ impl Rng {
         self.next64() % end
     }
 
+    /// As `below`, for coordinates.
+    pub fn below16(&mut self, end: u16) -> u16 {
+        (self.next64() % u64::from(end)) as u16
+    }
+
     /// Yes, once in so many times.
     pub fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What the test programs inside the lab share.
+
+pub mod rng;
+pub mod tap;
+
+pub use rng::Rng;
+pub use tap::Outcome;
