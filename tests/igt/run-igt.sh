@@ -12,7 +12,9 @@
 #
 #	IGT: [12/345] program@subtest pass
 #
-# Run again with the same RESULTS, it goes on after the subtest in which the machine died.
+# Run again with the same RESULTS, it goes on after the subtest in which the machine died. Where the driver
+# has given the GPU up for lost, no subtest that follows would tell anything: it ends, and leaves the file
+# RESULTS/lost.
 
 set -u
 
@@ -101,6 +103,15 @@ look_on() {
 	done
 }
 
+# Whether the driver has given the GPU up for lost, in so many looks in a row that it was no test's doing.
+lost() {
+	case $(cat /sys/kernel/debug/dri/*/i915_wedged 2>/dev/null) in
+	*1*) wedged=$((wedged + 1)) ;;
+	*) wedged=0 ;;
+	esac
+	[ "$wedged" -ge 5 ]
+}
+
 # Whether the runner came to the end of a group.
 finished() {
 	[ -e "$1/endtime.txt" ]
@@ -139,6 +150,8 @@ if [ -f "$lists" ]; then
 	lists=$results/one
 fi
 
+rm -f "$results/lost"
+wedged=0
 total=0
 for list in "$lists"/*.list; do
 	[ -e "$list" ] || die "no lists in $lists"
@@ -173,6 +186,13 @@ for list in "$lists"/*.list; do
 			look_on
 			# All that is left is its own summing up, which must not go on beside ours.
 			finished "$dir" && kill -KILL "$runner" 2>/dev/null
+			lost || continue
+			kill -KILL "$runner"
+			wait "$runner"
+			look_on
+			echo "IGT: the GPU is lost"
+			touch "$results/lost"
+			exit 3
 		done
 		wait "$runner"
 		look_on

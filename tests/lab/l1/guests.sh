@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # Guests: each is a QEMU in the root share, run and watched by the runner's own program.
 
-# guest_start NUMBER VGPU: runs guest NUMBER to its end.
+# guest_start NUMBER VGPU [ARGUMENT...]: runs guest NUMBER to its end; ARGUMENTs are the runner's.
 guest_start() {
-	guest_port=$((7000 + $1))
-	set -- --name "l2-$1" --out /srv \
-		--vgpu "/sys/bus/mdev/devices/$(vgpu_uuid "$2")" \
+	guest_number=$1
+	guest_vgpu=$2
+	guest_port=$((7000 + guest_number))
+	shift 2
+	set -- "$@" --name "l2-$guest_number" --out /srv \
+		--vgpu "/sys/bus/mdev/devices/$(vgpu_uuid "$guest_vgpu")" \
 		--kernel "$GUEST_KERNEL" --initrd "$RUN/l2.initrd" --append "$GUEST_ARGS" \
 		--limit "$GUEST_LIMIT" --stall "$GUEST_STALL" --restarts "$GUEST_RESTARTS"
 	[ -z "$GUEST_RESUMES" ] || set -- "$@" --resume
@@ -26,13 +29,7 @@ guests_run() {
 			pids="$pids $number:$!"
 		done
 		for pair in $pids; do
-			wait "${pair#*:}"
-			status=$?
-			if [ "$status" = 0 ]; then
-				ok "guest ${pair%:*} ran (round $round)"
-			else
-				not_ok "guest ${pair%:*} ran (round $round)" "status $status"
-			fi
+			check "guest ${pair%:*} ran (round $round)" wait "${pair#*:}"
 		done
 	done
 	note "guests are done after $(uptime_s) s"

@@ -25,5 +25,5 @@ gpu_is_virtual() {
 # The test program with the scenario's choice of checks.
 gpu_check() {
 	# shellcheck disable=SC2086 # one word for each check is wanted
-	include "i915-check" 300 i915-check $CHECKS
+	include "i915-check" 600 i915-check $CHECKS
 }

@@ -29,6 +29,8 @@ igt_lists() {
 			note "$(uptime_s) s: $igt_line"
 		done
 	check "IGT has left results" test -s /out/igt/progress.txt
+	# Only the runner of guests reads this; where there is none, the points below fail.
+	[ ! -e /out/igt/lost ] || echo "its driver had lost the GPU" > /out/again
 	for igt_folder in /out/igt/*/; do
 		igt_folder=${igt_folder%/}
 		check "IGT came to the end of ${igt_folder##*/}" test -e "$igt_folder/endtime.txt"

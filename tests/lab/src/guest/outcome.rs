@@ -28,6 +28,8 @@ pub struct GuestOutcome {
     pub seconds: u64,
     /// Earlier boots, which were given up.
     pub restarts: Vec<Restart>,
+    /// How often it was killed at work on purpose, and started again.
+    pub kills: u32,
 }
 
 /// A boot that was given up.

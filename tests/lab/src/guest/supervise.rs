@@ -3,8 +3,10 @@
 //! why it stopped. A guest that the emulated CPU has spoiled is started again.
 
 use std::fs;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -52,12 +54,29 @@ pub struct Supervise {
     /// A TCP port of L1's loopback that leads to a shell in it.
     #[arg(long)]
     shell_port: Option<u16>,
+    /// How often its QEMU is killed (SIGKILL) while the guest is at work, and started again.
+    #[arg(long, default_value_t = 0)]
+    kills: u32,
 }
+
+/// A guest that is to be killed makes this file in its share when it is at work.
+const AT_WORK: &str = "at-work";
+/// A guest at work ends when this file is in its share.
+const LAST: &str = "last";
+/// A guest that powers off and left this file in its share, with the reason, is to be started again.
+const AGAIN: &str = "again";
+
+/// After so many times the seconds of silence a guest counts as stalled though its console goes on, as
+/// it does when the kernel complains again and again.
+const DEAF: u64 = 3;
 
 /// How one boot ended, before anybody has judged it.
 enum Boot {
     PoweredOff,
+    /// It powered off to be started again.
+    Asked(String),
     Crashed(String),
+    Killed,
     Silent,
     TimeLimit,
 }
@@ -67,6 +86,7 @@ pub fn main(options: Supervise) -> Result<bool> {
     process::become_supervisor()?;
     let trace = Trace::start(&options.name)?;
     let mut restarts = Vec::new();
+    let mut kills = 0;
     let share = options.share();
     if share.exists() && !options.resume {
         fs::remove_dir_all(&share).with_context(|| format!("emptying {}", share.display()))?;
@@ -74,19 +94,27 @@ pub fn main(options: Supervise) -> Result<bool> {
     fs::create_dir_all(&share).with_context(|| format!("making {}", share.display()))?;
     let (ending, seconds) = loop {
         let started = Instant::now();
+        let attempt = restarts.len() + kills as usize;
+        let moment = options.moment(kills)?;
         let mut qemu = Supervised::start(
             "the guest's QEMU",
             options.qemu(),
             &options.file("qemu.log"),
             Terminal::None,
         )?;
-        let boot = options.wait(&mut qemu, started)?;
-        let (ending, emulated_cpu) = options.judge(boot, &qemu, restarts.len(), &trace)?;
+        let boot = options.wait(&mut qemu, started, moment)?;
+        if matches!(boot, Boot::Killed) {
+            qemu.kill();
+            options.set_aside(attempt)?;
+            kills += 1;
+            continue;
+        }
+        let (ending, emulated_cpu) = options.judge(boot, &qemu, attempt, &trace)?;
         qemu.kill();
         let again = (emulated_cpu || options.resume) && restarts.len() < options.restarts;
         match GuestOutcome::problem_of(&ending) {
             Some(reason) if again => {
-                options.set_aside(restarts.len())?;
+                options.set_aside(attempt)?;
                 restarts.push(Restart {
                     emulated_cpu,
                     reason,
@@ -100,6 +128,7 @@ pub fn main(options: Supervise) -> Result<bool> {
         ending,
         seconds,
         restarts,
+        kills,
     };
     outcome.store(&options.file("json"))?;
     Ok(good)
@@ -126,7 +155,10 @@ impl Supervise {
         let silent = matches!(boot, Boot::Silent);
         match boot {
             Boot::PoweredOff => return Ok((GuestEnding::PoweredOff, false)),
-            Boot::Crashed(how) => return Ok((GuestEnding::Crashed(how), false)),
+            Boot::Crashed(how) | Boot::Asked(how) => {
+                return Ok((GuestEnding::Crashed(how), false));
+            }
+            Boot::Killed => return Ok((GuestEnding::Crashed("it was killed".to_string()), false)),
             Boot::Silent | Boot::TimeLimit => {}
         }
         let verdict = evidence::collect(&self.scene(qemu, attempt), trace)?;
@@ -192,7 +224,26 @@ impl Supervise {
         qemu
     }
 
-    fn wait(&self, qemu: &mut Supervised, started: Instant) -> Result<Boot> {
+    /// How long the guest may be at work before it is killed, if it is to be killed once more: up to
+    /// three seconds, a few rounds of work. Otherwise it is told to end when it has done its work.
+    fn moment(&self, kills: u32) -> Result<Option<Duration>> {
+        let _ = fs::remove_file(self.share().join(AT_WORK));
+        if kills < self.kills {
+            let random = RandomState::new().build_hasher().finish();
+            return Ok(Some(Duration::from_millis(random % 3000)));
+        }
+        if self.kills > 0 {
+            fs::write(self.share().join(LAST), "")?;
+        }
+        Ok(None)
+    }
+
+    fn wait(
+        &self,
+        qemu: &mut Supervised,
+        started: Instant,
+        moment: Option<Duration>,
+    ) -> Result<Boot> {
         let signs = [
             self.file("console.log"),
             self.file("tap"),
@@ -201,13 +252,24 @@ impl Supervise {
         let look = || signs.each_ref().map(|path| size(path));
         let mut sizes = look();
         let mut last_change = Instant::now();
+        let mut last_work = Instant::now();
         loop {
             if let Some(status) = qemu.wait(Duration::from_millis(500))? {
-                return Ok(if status.success() {
-                    Boot::PoweredOff
-                } else {
-                    Boot::Crashed(format!("its QEMU ended: {status}"))
-                });
+                if !status.success() {
+                    return Ok(Boot::Crashed(format!("its QEMU ended: {status}")));
+                }
+                let again = self.share().join(AGAIN);
+                let Ok(reason) = fs::read_to_string(&again) else {
+                    return Ok(Boot::PoweredOff);
+                };
+                fs::remove_file(&again)?;
+                return Ok(Boot::Asked(reason.trim().to_string()));
+            }
+            if let Some(moment) = moment {
+                if self.share().join(AT_WORK).exists() {
+                    thread::sleep(moment);
+                    return Ok(Boot::Killed);
+                }
             }
             // QEMU has stopped the guest: no need to wait for its silence.
             if text(&self.file("qemu.log")).contains("KVM internal error") {
@@ -215,13 +277,18 @@ impl Supervise {
             }
             let now = look();
             if now != sizes {
-                sizes = now;
                 last_change = Instant::now();
             }
+            if now[1..] != sizes[1..] {
+                last_work = Instant::now();
+            }
+            sizes = now;
             if self.shell_port.is_some() {
                 continue;
             }
-            if last_change.elapsed().as_secs() > self.stall {
+            if last_change.elapsed().as_secs() > self.stall
+                || last_work.elapsed().as_secs() > DEAF * self.stall
+            {
                 return Ok(Boot::Silent);
             }
             if started.elapsed().as_secs() > self.limit {

@@ -158,6 +158,9 @@ fn judge_guests(facts: &Facts, report: &mut Report, used: &mut Used) -> Result<(
         };
         report.judge(&name, "boots, runs and powers off", problem.as_slice());
         if let Ok(outcome) = outcome {
+            if outcome.kills > 0 {
+                report.remark(format!("{name} was killed {} times at work", outcome.kills));
+            }
             for Restart {
                 emulated_cpu,
                 reason,
