@@ -109,7 +109,17 @@ lost() {
 	*1*) wedged=$((wedged + 1)) ;;
 	*) wedged=0 ;;
 	esac
-	[ "$wedged" -ge 5 ]
+	[ "$wedged" -ne 1 ] || lost_in=$current
+	[ "$wedged" -ge 4 ]
+}
+
+# What ran without a GPU is to run again.
+forget_lost() {
+	later=$((lost_in + 1))
+	while [ -d "$dir/$later" ]; do
+		rm -r "${dir:?}/$later"
+		later=$((later + 1))
+	done
 }
 
 # Whether the runner came to the end of a group.
@@ -190,6 +200,7 @@ for list in "$lists"/*.list; do
 			kill -KILL "$runner"
 			wait "$runner"
 			look_on
+			forget_lost
 			echo "IGT: the GPU is lost"
 			touch "$results/lost"
 			exit 3
