@@ -3,8 +3,10 @@
 
 gpu_load
 vendor_load
-include "vfio-check" 100 vfio-check --module "$DRIVER" fuzz --seconds 30
-include "vfio-check" 100 vfio-check --module "$DRIVER" --no-kvm fuzz --seconds 15
+for _ in $(seq "$ROUNDS"); do
+	include "vfio-check" 100 vfio-check --module "$DRIVER" fuzz --seconds 40
+	include "vfio-check" 100 vfio-check --module "$DRIVER" --no-kvm fuzz --seconds 20
+done
 vendor_unload
 gpu_check
 gpu_unload

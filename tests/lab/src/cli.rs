@@ -58,7 +58,7 @@ struct Common {
     /// How many guests run at once.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3))]
     guests: u32,
-    /// How many guests are booted in all.
+    /// How many guests are booted in all; without guests, how often the scenario's work is done.
     #[arg(long)]
     n: Option<u32>,
     /// The version of L1's kernel, of those in the cache.

@@ -190,8 +190,12 @@ impl<'a> Run<'a> {
         wanted.div_ceil(self.options.guests) * self.options.guests
     }
 
+    /// How often the scenario's work is done: rounds of guests, or of what L1 does where there are none.
     pub(super) fn rounds(&self) -> u32 {
-        self.guest_boots() / self.options.guests.max(1)
+        match self.guest_boots() {
+            0 => self.options.boots.unwrap_or(self.scenario.boots).max(1),
+            boots => boots / self.options.guests.max(1),
+        }
     }
 
     fn wait(&self, l0: &mut Supervised, gen9: &mut Gen9, started: Instant) -> Result<Ending> {

@@ -130,7 +130,7 @@ pub struct Scenario {
     /// For L1 as a whole, without its guests.
     #[serde(default = "default_l1_limit")]
     pub l1_limit: u64,
-    /// For each guest boot.
+    /// For each guest boot, or round of work.
     #[serde(default = "default_guest_limit")]
     pub guest_limit: u64,
     /// Silence after which L1 counts as stalled.
@@ -154,7 +154,7 @@ pub struct Scenario {
     /// A guest that stops for any reason is started again and goes on where it was.
     #[serde(default)]
     pub guest_resumes: bool,
-    /// Boots of guests when `--n` is not given.
+    /// Boots of guests, or rounds of work where there are none, when `--n` is not given.
     #[serde(default = "one")]
     pub boots: u32,
     /// Added to L1's kernel command line.
