@@ -89,6 +89,10 @@ modules: setup ## Build rgvt.ko
 install: modules ## Install rgvt.ko for the kernel that it was built for (DESTDIR=DIR: below DIR)
 	install -D -m 644 rgvt.ko "$(DESTDIR)/lib/modules/$$(scripts/kver)/updates/rgvt.ko"
 	[ -n "$(DESTDIR)" ] || depmod "$$(scripts/kver)"
+
+.PHONY: unload
+unload: ## Unload rgvt.ko from this machine's kernel, or say who uses it
+	@scripts/unload
 endif
 
 .PHONY: clean

@@ -23,6 +23,7 @@ struct intel_gt;
 struct page;
 struct pci_dev;
 struct ref_tracker;
+struct task_struct;
 struct vm_area_struct;
 
 /* linux/device.h */
@@ -41,6 +42,9 @@ int rgvt_io_remap_wc(struct vm_area_struct *vma, phys_addr_t start);
 
 /* linux/ratelimit.h */
 bool rgvt_ratelimit(void);
+
+/* linux/sched.h */
+void rgvt_task_comm(const struct task_struct *task, char *name);
 
 /* linux/siphash.h */
 u64 rgvt_siphash(const void *data, size_t len, const u64 key[2]);

@@ -23,9 +23,6 @@ mod vgpu;
 
 use rust::i915;
 
-/// Pages of 4 KiB in a MiB.
-const PAGES_IN_MIB: u64 = 256;
-
 /// A GPU that i915 lends to us, offered to users.
 struct Shared {
     /// Gone first: it ends all virtual GPUs.
@@ -38,7 +35,7 @@ impl i915::Client for Shared {
         let host = host::HostGpu::new(gpu)?;
         pr_info!("{}: attached, {host}\n", gpu.device().name());
 
-        let quota = u64::from(*module_parameters::pin_quota_mib.value()) * PAGES_IN_MIB;
+        let quota = *module_parameters::pin_quota_mib.value();
         let limit = Delta::from_millis((*module_parameters::work_limit_ms.value()).into());
         let shared = vgpu::Gpu::new(host, quota, limit)?;
         let this = Self {
@@ -80,7 +77,7 @@ module! {
     params: {
         pin_quota_mib: u32 {
             default: 4096,
-            description: "MiB of a guest's memory that one virtual GPU may have pinned at once (default: 4096)",
+            description: "MiB of a guest's memory that one virtual GPU may have pinned at once, unless its attribute rgvt/pin_quota_mib says otherwise (default: 4096)",
         },
         work_limit_ms: u32 {
             default: 10000,

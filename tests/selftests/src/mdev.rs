@@ -114,7 +114,17 @@ impl Mdev {
 
     /// The number that the driver gave it.
     pub fn id(&self) -> Result<u32> {
-        Ok(read(&self.path().join("intel_vgpu/vgpu_id"))?.parse()?)
+        Ok(self.attribute("intel_vgpu/vgpu_id")?.parse()?)
+    }
+
+    /// An attribute, without the end of its last line.
+    pub fn attribute(&self, name: &str) -> Result<String> {
+        read(&self.path().join(name))
+    }
+
+    /// Writes an attribute.
+    pub fn set_attribute(&self, name: &str, text: &str) -> io::Result<()> {
+        fs::write(self.path().join(name), text)
     }
 
     /// The file in sysfs that removes it.

@@ -13,7 +13,10 @@ use kernel::{
     }, //
 };
 
-use super::HostGpu;
+use super::{
+    Account,
+    HostGpu, //
+};
 use crate::{
     hw::addr::{
         DmaAddr,
@@ -22,7 +25,6 @@ use crate::{
     },
     model::seam::{
         self,
-        edquot,
         GuestMemory,
         PagePinner,
         Pages,
@@ -49,16 +51,14 @@ struct Shared {
 /// driver, is pinned once.
 struct Pins {
     shared: RBTree<(u64, bool), Shared>,
-    /// Pages of 4 KiB in `shared`.
-    pages: u64,
 }
 
 #[pin_data]
 struct Inner {
     vfio: Arc<vfio::Guest>,
     gpu: GpuRef,
-    /// The most pages of 4 KiB that may be pinned at once.
-    quota: u64,
+    /// What `pins` has, and may have.
+    account: Arc<Account>,
     /// Protects what is pinned. Taken inside of a virtual GPU's lock; VFIO's locks are taken inside of it.
     #[pin]
     pins: Mutex<Pins>,
@@ -69,16 +69,19 @@ struct Inner {
 pub(crate) struct Guest(Arc<Inner>);
 
 impl Guest {
-    /// Wraps what VFIO knows of the guest, which may have up to `quota` pages of 4 KiB pinned at once.
-    pub(crate) fn new(vfio: Arc<vfio::Guest>, host: &HostGpu, quota: u64) -> Result<Self> {
+    /// Wraps what VFIO knows of the guest, whose pages are pinned on this account.
+    pub(crate) fn new(
+        vfio: Arc<vfio::Guest>,
+        host: &HostGpu,
+        account: Arc<Account>,
+    ) -> Result<Self> {
         let inner = Arc::pin_init(
             pin_init!(Inner {
                 vfio,
                 gpu: host.lent().clone(),
-                quota,
+                account,
                 pins <- new_mutex!(Pins {
                     shared: RBTree::new(),
-                    pages: 0,
                 }),
             }),
             GFP_KERNEL,
@@ -136,8 +139,24 @@ impl Drop for Pin {
         shared.users = shared.users.saturating_sub(1);
         if shared.users == 0 {
             pins.shared.remove(&key);
-            pins.pages = pins.pages.saturating_sub(count(self.pages));
+            self.guest.0.account.remove(count(self.pages));
         }
+    }
+}
+
+impl Guest {
+    /// Pins what is not pinned yet, and says where the GPU finds it.
+    fn pin_anew(&self, pins: &mut Pins, gfn: Gfn, pages: Pages) -> Result<u64> {
+        let size = match pages {
+            Pages::One => vfio::PinSize::One,
+            Pages::Huge => vfio::PinSize::Huge,
+        };
+        let pin = vfio::Guest::pin(&self.0.vfio, gfn.get(), size)?;
+        let address = pin.address();
+
+        pins.shared
+            .try_create_and_insert(key(gfn, pages), Shared { pin, users: 1 }, GFP_KERNEL)?;
+        Ok(address)
     }
 }
 
@@ -152,20 +171,9 @@ impl PagePinner for Guest {
             shared.users = shared.users.saturating_add(1);
             shared.pin.address()
         } else {
-            let total = pins.pages.saturating_add(count(pages));
-            if total > self.0.quota {
-                return Err(edquot());
-            }
-            let size = match pages {
-                Pages::One => vfio::PinSize::One,
-                Pages::Huge => vfio::PinSize::Huge,
-            };
-            let pin = vfio::Guest::pin(&self.0.vfio, gfn.get(), size)?;
-            let address = pin.address();
-            pins.shared
-                .try_create_and_insert(key, Shared { pin, users: 1 }, GFP_KERNEL)?;
-            pins.pages = total;
-            address
+            self.0.account.add(count(pages))?;
+            self.pin_anew(&mut pins, gfn, pages)
+                .inspect_err(|_| self.0.account.remove(count(pages)))?
         };
 
         Ok(Pin {

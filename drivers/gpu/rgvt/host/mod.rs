@@ -2,6 +2,7 @@
 
 //! The GPUs that the stock i915 lends to us.
 
+mod account;
 mod engine;
 mod gpu;
 mod guest;
@@ -15,6 +16,7 @@ pub(crate) use crate::rust::{
     vfio::Guest as VfioGuest,
     workqueue::flush, //
 };
+pub(crate) use account::Account;
 pub(crate) use engine::*;
 pub(crate) use gpu::HostGpu;
 pub(crate) use guest::{

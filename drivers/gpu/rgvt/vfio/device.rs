@@ -2,9 +2,15 @@
 
 //! A virtual GPU as VFIO sees it.
 
+use core::ops::Deref;
+
 use kernel::{
+    new_mutex,
     prelude::*,
-    sync::Arc,
+    sync::{
+        Arc,
+        Mutex, //
+    },
     uaccess::{
         UserSliceReader,
         UserSliceWriter, //
@@ -19,15 +25,18 @@ use super::{
     }, //
 };
 use crate::{
-    rust::vfio::{
-        irq,
-        DeviceInfo,
-        Guest,
-        IrqInfo,
-        IrqSet,
-        Mapping,
-        Operations,
-        RegionInfo, //
+    rust::{
+        process::Process,
+        vfio::{
+            irq,
+            DeviceInfo,
+            Guest,
+            IrqInfo,
+            IrqSet,
+            Mapping,
+            Operations,
+            RegionInfo, //
+        },
     },
     vgpu::Vgpu,
 };
@@ -38,6 +47,9 @@ pub(super) struct VgpuDevice {
     vgpu: Arc<Vgpu>,
     #[pin]
     irqs: Irqs,
+    /// Who has opened it, while it is open.
+    #[pin]
+    user: Mutex<Option<Process>>,
 }
 
 impl VgpuDevice {
@@ -47,6 +59,7 @@ impl VgpuDevice {
             pin_init!(Self {
                 irqs <- Irqs::new(vgpu.clone()),
                 vgpu,
+                user <- new_mutex!(None),
             }),
             GFP_KERNEL,
         )
@@ -56,16 +69,24 @@ impl VgpuDevice {
     pub(super) fn vgpu(&self) -> &Vgpu {
         &self.vgpu
     }
+
+    /// Who has opened it, while it is open.
+    pub(super) fn user(&self) -> impl Deref<Target = Option<Process>> + use<'_> {
+        self.user.lock()
+    }
 }
 
 impl Operations for VgpuDevice {
     fn open(&self, guest: &Arc<Guest>) -> Result {
-        Vgpu::open(&self.vgpu, guest.clone())
+        Vgpu::open(&self.vgpu, guest.clone())?;
+        *self.user.lock() = Some(Process::current());
+        Ok(())
     }
 
     fn close(&self) {
         self.irqs.clear();
         self.vgpu.close();
+        *self.user.lock() = None;
     }
 
     fn read(&self, offset: u64, into: UserSliceWriter) -> Result<usize> {
@@ -105,7 +126,22 @@ impl Operations for VgpuDevice {
     }
 
     fn request(&self, times: u32) {
-        self.irqs.request(times);
+        let asked = self.irqs.ask();
+        if times > 0 {
+            return;
+        }
+
+        let id = self.vgpu.id().get();
+        match (asked, &*self.user.lock()) {
+            (true, Some(user)) => {
+                pr_notice!("vGPU {id}: to be removed, its user was asked to close it: {user}\n")
+            }
+            (false, Some(user)) => {
+                pr_warn!("vGPU {id}: to be removed, but its user does not listen: {user}\n")
+            }
+            // It is just being opened or closed.
+            (_, None) => {}
+        }
     }
 
     fn unmapped(&self, iova: u64, size: u64) {

@@ -183,25 +183,12 @@ impl Irqs {
     }
 
     /// Asks the user to give the device back, if there is a way; says whether there is.
-    fn ask(&self) -> bool {
+    pub(super) fn ask(&self) -> bool {
         let request = self.request.lock();
         if let Some(eventfd) = &*request {
             eventfd.signal();
         }
         request.is_some()
-    }
-
-    /// Somebody waits for the device to be closed, for the `times`th time in a row; they try every ten
-    /// seconds.
-    pub(super) fn request(&self, times: u32) {
-        let id = self.vgpu.id().get();
-        match (self.ask(), times) {
-            (true, 0) => pr_notice!("vGPU {id}: to be removed, user space was asked to close it\n"),
-            (false, 0) => {
-                pr_warn!("vGPU {id}: to be removed, but open; its user does not listen\n")
-            }
-            _ => {}
-        }
     }
 
     /// Forgets all that user space has set up, but what the virtual GPU signals.

@@ -7,6 +7,7 @@
 
 #[allow(unreachable_pub)] // tests/unit uses it, too.
 mod access;
+mod attributes;
 #[allow(unreachable_pub)] // tests/unit uses it, too.
 mod description;
 mod device;
@@ -32,8 +33,8 @@ use kernel::{
 use crate::{
     rust::{
         mdev::{
-            Attribute,
             Driver,
+            Group,
             Parent,
             Type, //
         },
@@ -78,11 +79,7 @@ struct Types(Arc<Gpu>);
 impl Driver for Types {
     const NAME: &'static CStr = c"intel_vgpu_mdev";
     const DEVICE_API: &'static CStr = PCI_API;
-    const GROUP: &'static CStr = c"intel_vgpu";
-    const ATTRIBUTES: &'static [Attribute<Self::Device>] = &[Attribute {
-        name: c"vgpu_id",
-        show: |device, f| writeln!(f, "{}", device.operations().vgpu().id().get()),
-    }];
+    const GROUPS: &'static [Group<Self::Device>] = attributes::GROUPS;
 
     type Kind = VgpuType;
     type Device = Registration<VgpuDevice>;

@@ -47,8 +47,8 @@ pub(crate) struct Gpu {
     pub(super) host: HostGpu,
     /// What commands may do to registers; the same for all guests.
     pub(super) map: Map,
-    /// The most pages of 4 KiB that one virtual GPU may have pinned.
-    pub(super) pin_quota: u64,
+    /// MiB of its guest's memory that a new virtual GPU may have pinned.
+    pub(super) pin_quota_mib: u32,
     offered: [Option<VgpuType>; MAX_TYPES],
     /// Protects who owns what. Nothing else is locked inside of it.
     #[pin]
@@ -56,9 +56,9 @@ pub(crate) struct Gpu {
 }
 
 impl Gpu {
-    /// A GPU that nobody uses yet, of which each virtual one may have `pin_quota` pages of 4 KiB pinned,
-    /// and an engine for `limit` at once. ENOSPC if it is too small to be shared.
-    pub(crate) fn new(host: HostGpu, pin_quota: u64, limit: Delta) -> Result<Arc<Self>> {
+    /// A GPU that nobody uses yet, of which each virtual one may have `pin_quota_mib` MiB pinned unless it is
+    /// told otherwise, and an engine for `limit` at once. ENOSPC if it is too small to be shared.
+    pub(crate) fn new(host: HostGpu, pin_quota_mib: u32, limit: Delta) -> Result<Arc<Self>> {
         let ggtt = host.ggtt();
         let space = Space {
             aperture: Bytes::new(ggtt.aperture),
@@ -77,7 +77,7 @@ impl Gpu {
         Arc::pin_init(
             pin_init!(Self {
                 map: Map::new(host.platform())?,
-                pin_quota,
+                pin_quota_mib,
                 offered: offered(&partition),
                 host,
                 runners: Runners(runners),

@@ -39,6 +39,7 @@ use super::{
 use crate::{
     host::{
         context,
+        Account,
         AddressSpace,
         Guest,
         HostGpu,
@@ -95,6 +96,7 @@ impl Vgpu {
         Arc::pin_init(
             try_pin_init!(Self {
                 kind: *kind,
+                account: Arc::new(Account::new(gpu.pin_quota_mib), GFP_KERNEL)?,
                 interrupts <- Interrupts::new(),
                 state <- new_mutex!(state),
                 quiet <- new_condvar!(),
@@ -107,7 +109,7 @@ impl Vgpu {
     /// A user opens the device; `guest` is its memory. The device is as after power-on.
     pub(crate) fn open(this: &Arc<Self>, guest: Arc<VfioGuest>) -> Result {
         let gpu = this.gpu();
-        let guest = Guest::new(guest, &gpu.host, gpu.pin_quota)?;
+        let guest = Guest::new(guest, &gpu.host, this.account.clone())?;
         let space = AddressSpace::new(&gpu.host)?;
         let tables = Tables::new(guest.clone(), Config::default())?;
         let alarm = Alarm::new(this)?;

@@ -20,7 +20,10 @@ mod submission;
 mod vblank;
 
 pub(crate) use crate::{
-    host::Interrupts,
+    host::{
+        Account,
+        Interrupts, //
+    },
     hw::pci::{
         BAR0_SIZE,
         VENDOR, //
@@ -56,6 +59,7 @@ use state::State;
 #[pin_data]
 pub(crate) struct Vgpu {
     kind: VgpuType,
+    account: Arc<Account>,
     #[pin]
     interrupts: Interrupts,
     /// Protects all that the guest sees, and what of it the host holds. Taken before the lock of a
@@ -77,6 +81,11 @@ impl Vgpu {
     /// Where its interrupts go.
     pub(crate) fn interrupts(&self) -> &Interrupts {
         &self.interrupts
+    }
+
+    /// What it has pinned of its guest's memory, and may have.
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
     }
 
     fn gpu(&self) -> &Arc<Gpu> {

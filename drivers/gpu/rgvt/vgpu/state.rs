@@ -159,7 +159,7 @@ impl Vgpu {
         let id = self.id().get();
         if error == edquot() {
             pr_warn_ratelimited!(
-                "vGPU {id}: the guest wants more pages pinned than it may: raise the parameter pin_quota_mib\n"
+                "vGPU {id}: the guest wants more pages pinned than it may: raise rgvt/pin_quota_mib of the device\n"
             );
         } else if error == ENOMEM {
             pr_warn_ratelimited!(

@@ -2,6 +2,7 @@
 //! The checks, by subject.
 
 mod aperture;
+mod attributes;
 mod bar0;
 mod config;
 pub mod cycle;
@@ -41,5 +42,5 @@ pub fn device() -> Vec<Check> {
 
 /// Those of sysfs.
 pub fn sysfs() -> Vec<Check> {
-    sysfs::CHECKS.to_vec()
+    [sysfs::CHECKS, attributes::CHECKS].concat()
 }

@@ -7,16 +7,20 @@
 //!
 //! C header: [`include/linux/mdev.h`](srctree/include/linux/mdev.h)
 
+mod attribute;
+
+pub(crate) use attribute::{
+    Attribute,
+    Group, //
+};
+
 use core::marker::PhantomData;
 
 use kernel::{
     bindings::{
-        attribute,
-        attribute_group,
         dev_get_drvdata,
         dev_set_drvdata,
-        device,
-        device_attribute, //
+        device, //
     },
     container_of,
     device::Device,
@@ -39,6 +43,7 @@ use kernel::{
 };
 
 use super::bindings;
+use attribute::Groups;
 
 /// What a parent's mediated devices are.
 ///
@@ -50,11 +55,8 @@ pub(crate) trait Driver: Send + Sync + Sized + 'static {
     /// What the attribute `device_api` of each type says.
     const DEVICE_API: &'static CStr;
 
-    /// The attributes of each mediated device, in a group of this name.
-    const GROUP: &'static CStr;
-
-    /// Those attributes.
-    const ATTRIBUTES: &'static [Attribute<Self::Device>];
+    /// The attributes of each mediated device.
+    const GROUPS: &'static [Group<Self::Device>];
 
     /// What there is to know of a type.
     type Kind: Send + Sync + 'static;
@@ -73,14 +75,6 @@ pub(crate) trait Driver: Send + Sync + Sized + 'static {
     fn create(&self, device: &Device, kind: &Self::Kind) -> Result<Self::Device>;
 }
 
-/// An attribute of mediated devices that can only be read.
-pub(crate) struct Attribute<D> {
-    /// The name of the file.
-    pub(crate) name: &'static CStr,
-    /// What the file says.
-    pub(crate) show: fn(&D, &mut Formatter<'_>) -> fmt::Result,
-}
-
 /// A type that a parent offers.
 pub(crate) struct Type<K> {
     /// Its name in sysfs, after the name of the parent's driver and a dash.
@@ -97,13 +91,6 @@ struct RawType<K> {
     kind: K,
 }
 
-/// An attribute, for C.
-#[repr(C)]
-struct RawAttribute<D> {
-    raw: device_attribute,
-    show: fn(&D, &mut Formatter<'_>) -> fmt::Result,
-}
-
 /// All that the C code refers to while a parent is registered.
 #[pin_data]
 struct Inner<D: Driver> {
@@ -114,7 +101,7 @@ struct Inner<D: Driver> {
     raw_parent: Opaque<bindings::mdev_parent>,
     types: KVec<KBox<RawType<D::Kind>>>,
     raw_types: KVec<*mut bindings::mdev_type>,
-    groups: Groups<D>,
+    groups: Groups<D::Device>,
     device: ARef<Device>,
 }
 
@@ -157,7 +144,7 @@ impl<D: Driver> Parent<D> {
             raw_types.push(entry.raw.get(), GFP_KERNEL)?;
             boxed.push(entry, GFP_KERNEL)?;
         }
-        let groups = Groups::new()?;
+        let groups = Groups::new(D::GROUPS)?;
 
         let mut raw_driver = bindings::mdev_driver {
             device_api: D::DEVICE_API.as_char_ptr(),
@@ -224,58 +211,6 @@ fn raw(device: &Device) -> *mut device {
     core::ptr::from_ref(device).cast_mut().cast()
 }
 
-/// The attributes of mediated devices as the driver core wants them, which none of the pointers in here
-/// leave: the lists do not change any more.
-struct Groups<D: Driver> {
-    _attributes: KVec<RawAttribute<D::Device>>,
-    _pointers: KVec<*mut attribute>,
-    _group: KBox<attribute_group>,
-    groups: KVec<*const attribute_group>,
-}
-
-impl<D: Driver> Groups<D> {
-    fn new() -> Result<Self> {
-        let mut attributes = KVec::with_capacity(D::ATTRIBUTES.len(), GFP_KERNEL)?;
-        for &Attribute { name, show } in D::ATTRIBUTES {
-            let mut raw = device_attribute {
-                ..pin_init::zeroed()
-            };
-            raw.attr.name = name.as_char_ptr();
-            raw.attr.mode = 0o444;
-            raw.__bindgen_anon_1.show = Some(Calls::<D>::show);
-            attributes.push(RawAttribute { raw, show }, GFP_KERNEL)?;
-        }
-
-        let mut pointers = KVec::with_capacity(attributes.len().saturating_add(1), GFP_KERNEL)?;
-        for attribute in attributes.iter_mut() {
-            pointers.push(&raw mut attribute.raw.attr, GFP_KERNEL)?;
-        }
-        pointers.push(core::ptr::null_mut(), GFP_KERNEL)?;
-
-        let mut group = attribute_group {
-            name: D::GROUP.as_char_ptr(),
-            ..pin_init::zeroed()
-        };
-        group.__bindgen_anon_2.attrs = pointers.as_mut_ptr();
-        let group = KBox::new(group, GFP_KERNEL)?;
-
-        let mut groups = KVec::with_capacity(2, GFP_KERNEL)?;
-        groups.push(&raw const *group, GFP_KERNEL)?;
-        groups.push(core::ptr::null(), GFP_KERNEL)?;
-
-        Ok(Self {
-            _attributes: attributes,
-            _pointers: pointers,
-            _group: group,
-            groups,
-        })
-    }
-
-    fn as_raw(&self) -> *mut *const attribute_group {
-        self.groups.as_ptr().cast_mut()
-    }
-}
-
 /// What the mdev core and the driver core call. Each function is for them only, with objects of a
 /// registered `Parent<D>`; that is what the safety comments in here call the core's promise.
 struct Calls<D: Driver>(PhantomData<D>);
@@ -335,24 +270,6 @@ impl<D: Driver> Calls<D> {
     unsafe extern "C" fn remove(mdev: *mut bindings::mdev_device) {
         // SAFETY: The core's promise, once for each device that `probe` has returned 0 for.
         drop(unsafe { <KBox<D::Device>>::from_foreign(dev_get_drvdata(&raw const (*mdev).dev)) });
-    }
-
-    unsafe extern "C" fn show(
-        dev: *mut device,
-        attribute: *mut device_attribute,
-        buf: *mut ffi::c_char,
-    ) -> isize {
-        // SAFETY: The core's promise: the attributes are there only between `probe` and `remove`, so the
-        // data of the device is what `probe` has set.
-        let (data, show) = unsafe {
-            (
-                <KBox<D::Device>>::borrow(dev_get_drvdata(dev)),
-                (*attribute.cast::<RawAttribute<D::Device>>()).show,
-            )
-        };
-
-        // SAFETY: `buf` is that of an attribute's `show`.
-        unsafe { emit(buf, |f| show(data, f)) }
     }
 }
 
