@@ -28,6 +28,10 @@ use crate::{
             Space,
             VgpuId, //
         },
+        sched::{
+            Policy,
+            Weight, //
+        },
         types::{
             offered,
             Name,
@@ -49,6 +53,8 @@ pub(crate) struct Gpu {
     pub(super) map: Map,
     /// MiB of its guest's memory that a new virtual GPU may have pinned.
     pub(super) pin_quota_mib: u32,
+    /// How long one may keep an engine from others, if nobody says otherwise.
+    limit: Delta,
     offered: [Option<VgpuType>; MAX_TYPES],
     /// Protects who owns what. Nothing else is locked inside of it.
     #[pin]
@@ -78,6 +84,7 @@ impl Gpu {
             pin_init!(Self {
                 map: Map::new(host.platform())?,
                 pin_quota_mib,
+                limit,
                 offered: offered(&partition),
                 host,
                 runners: Runners(runners),
@@ -103,6 +110,13 @@ impl Gpu {
     /// How many more of a type fit.
     pub(crate) fn available(&self, kind: &VgpuType) -> u32 {
         self.partition.lock().available(kind)
+    }
+
+    /// How a virtual GPU of a type is served, if nobody says otherwise.
+    pub(super) fn policy(&self, kind: &VgpuType) -> Result<Policy> {
+        let weight = Weight::new(kind.weight.into()).ok_or(EINVAL)?;
+        let limit = u32::try_from(self.limit.as_micros_ceil()).unwrap_or(u32::MAX);
+        Ok(Policy::new(weight, limit))
     }
 
     /// The host has slept: what virtual GPUs had in its GGTT and fence registers is set again.

@@ -5,6 +5,7 @@
 use kernel::{
     prelude::*,
     time::{
+        Delta,
         Instant,
         Monotonic, //
     },
@@ -50,6 +51,7 @@ pub(super) struct Waiting {
     pub(super) work: Work,
     /// The port was asked whether it may start, and said yes.
     pub(super) started: bool,
+    pub(super) since: Instant<Monotonic>,
 }
 
 /// A piece of work that the real engine has. i915 has a request for it, and tells of its end through the context.
@@ -140,9 +142,10 @@ impl Lane {
         }
     }
 
-    /// The first piece of work is with the engine, or will never be.
-    pub(super) fn advance(&mut self) {
-        let _ = self.queue.remove(0);
+    /// The first piece of work is with the engine, or will never be. Returns how long it waited.
+    pub(super) fn advance(&mut self) -> Delta {
+        let first = self.queue.remove(0);
+        first.map_or(Delta::ZERO, |waiting| waiting.since.elapsed())
     }
 
     /// Forgets what waits, ends what runs, and forgets what comes of that.

@@ -25,6 +25,7 @@ use super::{
         Open,
         State, //
     },
+    statistics::AllCounters,
     submission::{
         room,
         save,
@@ -78,7 +79,6 @@ use crate::{
             Tables, //
         },
         pvinfo::PvInfo,
-        sched::Weight,
         seam::HostMmio,
         types::VgpuType, //
     },
@@ -100,6 +100,8 @@ impl Vgpu {
                 interrupts <- Interrupts::new(),
                 state <- new_mutex!(state),
                 quiet <- new_condvar!(),
+                policy <- new_mutex!(gpu.policy(kind)?),
+                counters: AllCounters::new(),
                 seat,
             }? Error),
             GFP_KERNEL,
@@ -113,7 +115,6 @@ impl Vgpu {
         let space = AddressSpace::new(&gpu.host)?;
         let tables = Tables::new(guest.clone(), Config::default())?;
         let alarm = Alarm::new(this)?;
-        let weight = Weight::new(this.kind.weight.into()).ok_or(EINVAL)?;
         let mut ports = KVec::new();
         for runner in gpu.runners() {
             let observer = Arc::new(Progress(runner.clone()), GFP_KERNEL)?;
@@ -147,9 +148,10 @@ impl Vgpu {
         state.plug(this);
         drop(state);
 
-        let joined = gpu
-            .runners()
-            .try_for_each(|runner| runner.join(this, weight));
+        let policy = this.policy.lock();
+        let mut runners = gpu.runners();
+        let joined = runners.try_for_each(|runner| runner.join(this, *policy));
+        drop(policy);
         if joined.is_err() {
             this.close();
         }

@@ -13,9 +13,11 @@ mod gpu;
 mod lane;
 mod life;
 mod memory;
+mod policy;
 mod registers;
 mod runner;
 mod state;
+mod statistics;
 mod submission;
 mod vblank;
 
@@ -24,17 +26,22 @@ pub(crate) use crate::{
         Account,
         Interrupts, //
     },
-    hw::pci::{
-        BAR0_SIZE,
-        VENDOR, //
+    hw::{
+        engine::Engine,
+        pci::{
+            BAR0_SIZE,
+            VENDOR, //
+        }, //
     },
     model::{
         cfg::SIZE as CONFIG_SIZE,
+        sched::Policy,
         types::VgpuType, //
     },
 };
 pub(crate) use aperture::Aperture;
 pub(crate) use gpu::Gpu;
+pub(crate) use statistics::Statistics;
 
 use kernel::{
     prelude::*,
@@ -51,6 +58,7 @@ use crate::model::partition::{
 };
 use gpu::Seat;
 use state::State;
+use statistics::AllCounters;
 
 /// A virtual GPU.
 ///
@@ -69,6 +77,10 @@ pub(crate) struct Vgpu {
     /// Notified when a piece of work has left an engine.
     #[pin]
     quiet: CondVar,
+    /// How it is served. Taken before the lock of a [`runner::Runner`], and not with `state`.
+    #[pin]
+    policy: Mutex<Policy>,
+    counters: AllCounters,
     seat: Seat,
 }
 

@@ -47,8 +47,8 @@ use crate::{
             MAX_VGPUS, //
         },
         sched::{
-            RunQueue,
-            Weight, //
+            Policy,
+            RunQueue, //
         },
     },
 };
@@ -131,13 +131,19 @@ impl Runner {
     }
 
     /// Lets a virtual GPU stand in line. EBUSY if there is no room, which the number of IDs rules out.
-    pub(super) fn join(&self, vgpu: &Arc<Vgpu>, weight: Weight) -> Result {
+    pub(super) fn join(&self, vgpu: &Arc<Vgpu>, policy: Policy) -> Result {
         let mut line = self.line.lock();
         let place = line.members.iter_mut().find(|place| place.is_none());
 
         *place.ok_or(EBUSY)? = Some(vgpu.clone());
-        line.queue.add(vgpu.id(), weight);
+        line.queue.add(vgpu.id(), policy);
         Ok(())
+    }
+
+    /// A virtual GPU is served in another way from now on, if it stands in line.
+    pub(super) fn set_policy(self: &Arc<Self>, id: VgpuId, policy: Policy) {
+        self.line.lock().queue.set_policy(id, policy);
+        self.kick();
     }
 
     /// Forgets a virtual GPU, which has nothing on the engine any more.
@@ -198,9 +204,10 @@ impl Runner {
             let since_start = now - started;
             let since_free = now - line.free_since;
             let used = since_start.min(since_free).as_nanos();
+            let used = u64::try_from(used).unwrap_or(0);
             line.free_since = now;
-            line.queue
-                .charge(vgpu.id(), u64::try_from(used).unwrap_or(0));
+            line.queue.charge(vgpu.id(), used);
+            vgpu.counters.of(self.engine).busy(used);
         }
     }
 

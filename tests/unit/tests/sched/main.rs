@@ -8,7 +8,7 @@ mod steps;
 
 use unit::hw::addr::Bytes;
 use unit::model::partition::{HostShare, Partition, Space, VgpuId};
-use unit::model::sched::Weight;
+use unit::model::sched::{Policy, Weight};
 use unit::model::types::{Resolution, VgpuType};
 
 /// Virtual GPUs.
@@ -33,6 +33,6 @@ fn ids<const N: usize>() -> [VgpuId; N] {
     [(); N].map(|()| partition.take(&kind).unwrap().0)
 }
 
-fn weight(weight: u16) -> Weight {
-    Weight::new(weight).expect("not 0")
+fn weight(weight: u16) -> Policy {
+    Policy::new(Weight::new(weight).expect("not 0"), 1_000)
 }

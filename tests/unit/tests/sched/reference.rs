@@ -162,7 +162,7 @@ proptest! {
                     None
                 }
                 Step::SetWeight(id, value) => {
-                    queue.set_weight(ids[id], weight(value));
+                    queue.set_policy(ids[id], weight(value));
                     None
                 }
                 Step::Wake(id) => {

@@ -4,7 +4,7 @@
 
 use super::{ids, weight};
 use unit::model::partition::VgpuId;
-use unit::model::sched::{RunQueue, Weight, SLOTS};
+use unit::model::sched::{Policy, RunQueue, Weight, SLOTS};
 
 /// A queue in which all have work.
 fn backlogged<const N: usize>(weights: [u16; N]) -> (RunQueue, [VgpuId; N]) {
@@ -27,7 +27,7 @@ fn only_who_has_work_is_picked() {
     assert_eq!(queue.pick(), None);
     queue.wake(stranger);
     queue.charge(stranger, 1);
-    queue.set_weight(stranger, weight(2));
+    queue.set_policy(stranger, weight(2));
     queue.sleep(stranger);
     queue.remove(stranger);
     assert_eq!(queue.pick(), None, "it was never entered");
@@ -153,7 +153,7 @@ fn rejected_work_does_not_keep_others_away() {
 #[test]
 fn weights_change_and_members_come_and_go() {
     let (mut queue, [a, b]) = backlogged([1, 1]);
-    queue.set_weight(a, weight(3));
+    queue.set_policy(a, weight(3));
     let mut turns = [0, 0];
     for _ in 0..400 {
         let id = queue.pick().expect("both have work");
@@ -168,6 +168,63 @@ fn weights_change_and_members_come_and_go() {
     queue.charge(a, MILLISECOND);
     queue.add(a, weight(1));
     assert_eq!(queue.pick(), Some(b), "it has no work yet");
+}
+
+#[test]
+fn who_is_stopped_gets_nothing_and_goes_on_later() {
+    let (mut queue, [a, b]) = backlogged([1, 1]);
+    let stopped = Policy {
+        stop: true,
+        ..weight(1)
+    };
+    assert_eq!(queue.pick(), Some(a));
+    queue.set_policy(a, stopped);
+    for _ in 0..3 {
+        assert_eq!(queue.pick(), Some(b));
+        queue.charge(b, MILLISECOND);
+    }
+    queue.charge(a, MILLISECOND);
+    assert_eq!(queue.pick(), Some(b));
+    assert_eq!(queue.pick(), None);
+    queue.set_policy(a, weight(1));
+    assert_eq!(queue.pick(), Some(a));
+}
+
+#[test]
+fn a_policy_has_bounds() {
+    let valid = weight(1);
+    assert!(valid.is_valid());
+    let change = |change: fn(&mut Policy)| {
+        let mut policy = valid;
+        change(&mut policy);
+        policy
+    };
+    for good in [
+        change(|policy| policy.weight = 10_000),
+        change(|policy| policy.cap_percent = 1),
+        change(|policy| policy.reservation_percent = 100),
+        change(|policy| policy.priority = -100),
+        change(|policy| policy.timeslice_us = 500),
+        change(|policy| policy.preempt_timeout_us = 60_000_000),
+    ] {
+        assert!(good.is_valid(), "{good:?}");
+    }
+    for bad in [
+        change(|policy| policy.weight = 0),
+        change(|policy| policy.weight = 10_001),
+        change(|policy| policy.cap_percent = 0),
+        change(|policy| policy.cap_percent = 101),
+        change(|policy| policy.reservation_percent = 101),
+        change(|policy| (policy.cap_percent, policy.reservation_percent) = (20, 21)),
+        change(|policy| policy.priority = -101),
+        change(|policy| policy.priority = 101),
+        change(|policy| policy.timeslice_us = 499),
+        change(|policy| policy.timeslice_us = 1_000_001),
+        change(|policy| policy.preempt_timeout_us = 999),
+        change(|policy| policy.preempt_timeout_us = 60_000_001),
+    ] {
+        assert!(!bad.is_valid(), "{bad:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 //! A virtual GPU in the queue of an engine.
 
+use super::Policy;
 use crate::model::partition::VgpuId;
 use core::num::NonZeroU16;
 
@@ -13,6 +14,11 @@ impl Weight {
     /// A weight; `None` for 0.
     pub fn new(weight: u16) -> Option<Self> {
         NonZeroU16::new(weight).map(Self)
+    }
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0.get()
     }
 }
 
@@ -29,7 +35,7 @@ const UNIT_SHIFT: u32 = 10;
 #[derive(Clone, Debug)]
 pub(super) struct Entity {
     pub(super) id: VgpuId,
-    pub(super) weight: Weight,
+    pub(super) policy: Policy,
     /// Virtual time, as a lead.
     pub(super) lead: u64,
     /// Virtual time that its last piece of work took.
@@ -41,10 +47,10 @@ pub(super) struct Entity {
 }
 
 impl Entity {
-    pub(super) fn new(id: VgpuId, weight: Weight) -> Self {
+    pub(super) fn new(id: VgpuId, policy: Policy) -> Self {
         Self {
             id,
-            weight,
+            policy,
             lead: 0,
             last: 0,
             waiting: false,
@@ -54,7 +60,12 @@ impl Entity {
 
     /// Whether it takes part: has work.
     pub(super) fn active(&self) -> bool {
-        self.waiting || self.on_gpu
+        self.ready() || self.on_gpu
+    }
+
+    /// Whether it has work that it may hand to the GPU.
+    pub(super) fn ready(&self) -> bool {
+        self.waiting && !self.policy.stop
     }
 
     /// Its lead when the piece that is with the GPU is over, if that is like the last one.
@@ -64,7 +75,7 @@ impl Entity {
 
     pub(super) fn charge(&mut self, nanoseconds: u64) {
         let units = nanoseconds.max(LEAST).saturating_mul(1 << UNIT_SHIFT);
-        let weight = u64::from(self.weight.0.get());
+        let weight = u64::from(self.policy.weight);
         self.last = units.checked_div(weight).unwrap_or(units);
         self.lead = self.lead.saturating_add(self.last);
     }

@@ -15,8 +15,10 @@
 //! The host's own work is not in here: i915 puts it and ours in order.
 
 mod entity;
+mod policy;
 
 pub use entity::Weight;
+pub use policy::Policy;
 
 use super::partition::{VgpuId, MAX_VGPUS};
 use entity::Entity;
@@ -38,13 +40,13 @@ impl RunQueue {
         }
     }
 
-    /// Enters a virtual GPU, which has no work yet. If it is there already, only its weight changes.
-    pub fn add(&mut self, id: VgpuId, weight: Weight) {
+    /// Enters a virtual GPU, which has no work yet. If it is there already, only how it is served changes.
+    pub fn add(&mut self, id: VgpuId, policy: Policy) {
         if self.entity(id).is_some() {
-            self.set_weight(id, weight);
+            self.set_policy(id, policy);
         } else if let Some(place) = self.entities.iter_mut().find(|place| place.is_none()) {
             // There are as many places as IDs.
-            *place = Some(Entity::new(id, weight));
+            *place = Some(Entity::new(id, policy));
         }
     }
 
@@ -57,11 +59,12 @@ impl RunQueue {
         self.advance();
     }
 
-    /// Changes a weight. What was charged before stays as it was.
-    pub fn set_weight(&mut self, id: VgpuId, weight: Weight) {
+    /// The virtual GPU is served as `policy` says from now on. What was charged before stays as it was.
+    pub fn set_policy(&mut self, id: VgpuId, policy: Policy) {
         if let Some(entity) = self.entity(id) {
-            entity.weight = weight;
+            entity.policy = policy;
         }
+        self.advance();
     }
 
     /// The virtual GPU has work that is not with the GPU.
@@ -88,14 +91,14 @@ impl RunQueue {
             return None;
         }
         let again = on_gpu
-            .filter(|entity| entity.waiting)
+            .filter(|entity| entity.ready())
             .map(Entity::expected)
             .min();
         let next = self
             .entities
             .iter_mut()
             .flatten()
-            .filter(|entity| entity.waiting && !entity.on_gpu)
+            .filter(|entity| entity.ready() && !entity.on_gpu)
             .min_by_key(|entity| entity.lead)?;
         if again.is_some_and(|again| again < next.lead) {
             return None;

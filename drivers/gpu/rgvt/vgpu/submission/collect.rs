@@ -112,11 +112,14 @@ impl State {
             }
         }
         if abandoned {
+            vgpu.counters.of(engine).reset();
             return;
         }
 
+        let counters = vgpu.counters.of(engine);
         match outcome {
             Ok(()) => {
+                counters.done();
                 for source in events.sources(engine) {
                     self.fire_engine(engine, source, &vgpu.interrupts);
                 }
@@ -127,6 +130,7 @@ impl State {
                 self.apply(vgpu, engine, effects);
             }
             Err(error) => {
+                counters.reset();
                 pr_warn_ratelimited!(
                     "vGPU {}: {engine:?}: work failed, the guest will see a hang: {error:?}\n",
                     vgpu.id().get()

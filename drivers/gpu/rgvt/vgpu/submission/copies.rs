@@ -68,6 +68,8 @@ pub(super) struct Copies {
     pub(super) batches: KVec<PinnedBuffer>,
     /// Interrupts that are asked for anywhere in it.
     pub(super) events: Events,
+    /// Dwords that were audited.
+    pub(super) audited: usize,
 }
 
 /// A batch of which there is a copy.
@@ -94,6 +96,8 @@ pub(super) fn make(
         copy_batch(host, guest, sources, &mut copies, &mut left, batch)
     })?;
 
+    let mut audited = ring.len();
+
     // What is found on the way is appended, and looked at in its turn.
     let mut next = 0;
     while let Some(copy) = copies.get_mut(next) {
@@ -105,6 +109,7 @@ pub(super) fn make(
         let (words, more) = vet(words, place, guest, |batch| {
             copy_batch(host, guest, sources, &mut copies, &mut left, batch)
         })?;
+        audited = audited.saturating_add(words.len());
         events = events.merge(more);
         if let Some(copy) = copies.get_mut(next) {
             copy.buffer.fill(&words)?;
@@ -120,6 +125,7 @@ pub(super) fn make(
         ring,
         batches,
         events,
+        audited,
     })
 }
 

@@ -62,6 +62,7 @@ impl Vgpu {
     /// Hands the next piece of work to the engine of `runner`. Says whether it did.
     pub(in super::super) fn launch(&self, runner: &Arc<Runner>) -> bool {
         let engine = runner.engine();
+        let counters = self.counters.of(engine);
         let mut state = self.state.lock();
 
         let started = loop {
@@ -75,7 +76,7 @@ impl Vgpu {
             match state.hand_over(self, engine, work) {
                 Ok(running) => {
                     if let Some(lane) = state.lane(engine) {
-                        lane.advance();
+                        counters.waited(lane.advance());
                         lane.running = Some(running);
                     }
                     state.registers.set_busy(engine, true);
@@ -93,6 +94,7 @@ impl Vgpu {
                         "vGPU {}: {engine:?}: work refused, the guest will see a hang: {error:?}\n",
                         self.id().get()
                     );
+                    counters.rejected();
                     if let Some(lane) = state.lane(engine) {
                         lane.execlists.fail(work.ticket);
                         lane.advance();
@@ -176,6 +178,8 @@ impl State {
         let submitted = (|| {
             let copies = copies::make(host, &guest, sources, &context.ring, from)?;
             let prepared = port.restore.prepare(host, &guest, sources, &context)?;
+            let audited = copies.audited.saturating_add(prepared.audited);
+            vgpu.counters.of(engine).audited(audited);
             let origin = Origin::of(&context, &page, port.resident.take());
             bring_in(port, &lane.layout, origin, &page, image, mapped)?;
 
@@ -190,6 +194,7 @@ impl State {
                 ring,
                 batches,
                 events,
+                ..
             } = copies;
             let buffers = Iterator::chain(batches.iter(), port.restore.buffers());
             port.context.submit(addressing, &ring, buffers)?;

@@ -39,7 +39,10 @@ use crate::{
     },
 };
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    time::Instant, //
+};
 
 impl State {
     /// Does what the submission port of an engine wants done.
@@ -55,6 +58,7 @@ impl State {
             let waiting = Waiting {
                 work,
                 started: false,
+                since: Instant::now(),
             };
             // The port never has more pieces out than there is room for.
             if lane.queue.push_within_capacity(waiting).is_err() {

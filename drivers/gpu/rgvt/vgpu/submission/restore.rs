@@ -100,16 +100,19 @@ impl RestoreBatches {
         context: &Context,
     ) -> Result<Prepared> {
         let mut events = Events::default();
+        let mut audited = 0usize;
         let Some(mut restore) = self.host else {
             return Ok(Prepared {
                 restore: None,
                 events,
+                audited,
             });
         };
 
         if let Some(batch) = context.indirect {
             let words = read_lines(sources, batch)?;
             let (words, found) = vet_whole(words, Place::IndirectContext, guest)?;
+            audited = audited.saturating_add(words.len());
             let start = keep(&mut self.indirect, host, words)?;
             restore = restore.with_indirect(start, batch.size).ok_or(ENOTSUPP)?;
             events = events.merge(found);
@@ -123,6 +126,7 @@ impl RestoreBatches {
             };
             let words = read_batch(guest, sources, batch, &mut left)?;
             let (words, found) = vet_whole(words, Place::PerContext, guest)?;
+            audited = audited.saturating_add(words.len());
             let start = keep(&mut self.per_context, host, words)?;
             restore = restore.with_per_context(start).ok_or(EINVAL)?;
             events = events.merge(found);
@@ -130,6 +134,7 @@ impl RestoreBatches {
         Ok(Prepared {
             restore: Some(restore),
             events,
+            audited,
         })
     }
 
@@ -145,6 +150,8 @@ pub(super) struct Prepared {
     restore: Option<Restore>,
     /// Interrupts that they ask for.
     pub(super) events: Events,
+    /// Dwords that were audited.
+    pub(super) audited: usize,
 }
 
 impl Prepared {
