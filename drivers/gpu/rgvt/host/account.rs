@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much of its guest's memory a virtual GPU may have pinned, and has.
+//! How much memory a virtual GPU has: what is pinned of its guest's, and the host's own.
 
 use kernel::{
     prelude::*,
@@ -17,10 +17,11 @@ const PAGES_IN_MIB: u64 = 256;
 
 /// A virtual GPU's account of pages of 4 KiB. It outlives the guests, which come and go.
 ///
-/// Everybody can look at any time; pages are added and taken away with the lock on a guest's pins held.
+/// Everybody can look at any time; the guest's pages are added and taken away with the lock on its pins held.
 pub(crate) struct Account {
     quota_mib: Atomic<u32>,
     pages: Atomic<u64>,
+    tables: Atomic<u64>,
 }
 
 impl Account {
@@ -29,6 +30,7 @@ impl Account {
         Self {
             quota_mib: Atomic::new(quota_mib),
             pages: Atomic::new(0),
+            tables: Atomic::new(0),
         }
     }
 
@@ -47,7 +49,22 @@ impl Account {
         self.pages.load(Relaxed)
     }
 
-    /// Makes room for `count` more. EDQUOT if that is more than allowed.
+    /// How many pages of the host's there are for shadow page tables.
+    pub(crate) fn tables(&self) -> u64 {
+        self.tables.load(Relaxed)
+    }
+
+    /// There is one more of these.
+    pub(super) fn add_table(&self) {
+        self.tables.add(1, Relaxed);
+    }
+
+    /// There is one less.
+    pub(super) fn remove_table(&self) {
+        self.tables.fetch_sub(1, Relaxed);
+    }
+
+    /// Makes room for `count` more pages of the guest's. EDQUOT if that is more than allowed.
     pub(super) fn add(&self, count: u64) -> Result {
         let total = self.pages().saturating_add(count);
         if total > u64::from(self.quota_mib()).saturating_mul(PAGES_IN_MIB) {

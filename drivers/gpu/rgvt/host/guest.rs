@@ -194,15 +194,24 @@ impl WriteTracker for Guest {
 }
 
 /// A page that the GPU reads as a translation table.
-pub(crate) struct Table(TablePage);
+pub(crate) struct Table {
+    page: TablePage,
+    account: Arc<Account>,
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        self.account.remove_table();
+    }
+}
 
 impl seam::TablePage for Table {
     fn address(&self) -> DmaAddr {
-        DmaAddr::new(self.0.address())
+        DmaAddr::new(self.page.address())
     }
 
     fn set(&mut self, index: u16, entry: u64) {
-        self.0.set(index, entry);
+        self.page.set(index, entry);
     }
 }
 
@@ -210,6 +219,10 @@ impl TableAllocator for Guest {
     type Page = Table;
 
     fn allocate(&self) -> Result<Table> {
-        TablePage::new(self.0.gpu.clone()).map(Table)
+        let page = TablePage::new(self.0.gpu.clone())?;
+        let account = self.0.account.clone();
+
+        account.add_table();
+        Ok(Table { page, account })
     }
 }

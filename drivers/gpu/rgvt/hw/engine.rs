@@ -30,6 +30,17 @@ impl Engine {
         Engine::Vecs,
     ];
 
+    /// What i915 calls it, in sysfs and in the kernel's log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Engine::Rcs => "rcs0",
+            Engine::Bcs => "bcs0",
+            Engine::Vcs0 => "vcs0",
+            Engine::Vcs1 => "vcs1",
+            Engine::Vecs => "vecs0",
+        }
+    }
+
     /// Offset of the engine's block of registers (i915_reg.h: `*_RING_BASE`).
     pub const fn mmio_base(self) -> MmioOffset {
         MmioOffset::new(match self {

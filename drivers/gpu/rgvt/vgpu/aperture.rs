@@ -39,12 +39,14 @@ impl Vgpu {
     /// Reads from byte `offset` of the BAR on. EINVAL if a byte of that is not the guest's.
     pub(crate) fn aperture_read(&self, offset: u64, into: &mut [u8]) -> Result {
         self.check_aperture(offset, into.len())?;
+        self.exits.aperture_reads.count();
         self.gpu().host.read_aperture(offset, into)
     }
 
     /// Writes from byte `offset` of the BAR on; likewise.
     pub(crate) fn aperture_write(&self, offset: u64, bytes: &[u8]) -> Result {
         self.check_aperture(offset, bytes.len())?;
+        self.exits.aperture_writes.count();
         self.gpu().host.write_aperture(offset, bytes)
     }
 

@@ -10,12 +10,14 @@ use crate::model::cfg::Changes;
 impl Vgpu {
     /// Reads 1, 2 or 4 bytes at `offset`. EINVAL if the access has another shape or is past the end.
     pub(crate) fn config_read(&self, offset: u16, size: usize) -> Result<u32> {
+        self.exits.config_reads.count();
         let state = self.state.lock();
         state.config.read(offset, size).map_err(|_| EINVAL)
     }
 
     /// Writes the lowest `size` bytes of `value`; likewise.
     pub(crate) fn config_write(&self, offset: u16, size: usize, value: u32) -> Result {
+        self.exits.config_writes.count();
         let mut state = self.state.lock();
         let changes = state.config.write(offset, size, value);
         // A power state changes nothing here: drivers restore registers when they come back from D3hot,

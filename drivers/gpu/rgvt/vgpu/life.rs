@@ -11,6 +11,7 @@ use kernel::{
 };
 
 use super::{
+    exits::Exits,
     ggtt::Mappings,
     gpu::{
         Gpu,
@@ -102,6 +103,7 @@ impl Vgpu {
                 quiet <- new_condvar!(),
                 policy <- new_mutex!(gpu.policy(kind)?),
                 counters: AllCounters::new(),
+                exits: Exits::new(),
                 seat,
             }? Error),
             GFP_KERNEL,
@@ -259,6 +261,7 @@ impl Vgpu {
 
     /// The guest has written `bytes` from its physical address `at` on, in a page that is tracked.
     pub(crate) fn written(&self, at: u64, bytes: usize) {
+        self.exits.page_table_writes.count();
         let mut state = self.state.lock();
         if let Some(open) = &mut state.open {
             open.tables.written(GuestPhys::new(at), bytes);

@@ -8,6 +8,7 @@
 
 mod aperture;
 mod config;
+mod exits;
 mod ggtt;
 mod gpu;
 mod lane;
@@ -26,12 +27,9 @@ pub(crate) use crate::{
         Account,
         Interrupts, //
     },
-    hw::{
-        engine::Engine,
-        pci::{
-            BAR0_SIZE,
-            VENDOR, //
-        }, //
+    hw::pci::{
+        BAR0_SIZE,
+        VENDOR, //
     },
     model::{
         cfg::SIZE as CONFIG_SIZE,
@@ -56,6 +54,7 @@ use crate::model::partition::{
     Share,
     VgpuId, //
 };
+use exits::Exits;
 use gpu::Seat;
 use state::State;
 use statistics::AllCounters;
@@ -81,6 +80,7 @@ pub(crate) struct Vgpu {
     #[pin]
     policy: Mutex<Policy>,
     counters: AllCounters,
+    exits: Exits,
     seat: Seat,
 }
 

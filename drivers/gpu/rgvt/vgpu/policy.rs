@@ -13,15 +13,17 @@ impl Vgpu {
         *self.policy.lock()
     }
 
-    /// Serves it in another way from now on, open or not. EINVAL, without effect, if something is out of
-    /// bounds.
-    pub(crate) fn set_policy(&self, policy: Policy) -> Result {
+    /// Serves it as `change` says from now on, open or not. EINVAL, without effect, if something is out of
+    /// bounds then.
+    pub(crate) fn set_policy(&self, change: impl FnOnce(&mut Policy)) -> Result {
+        // Held while the queues are told, so that all of them know the same in the end.
+        let mut current = self.policy.lock();
+        let mut policy = *current;
+        change(&mut policy);
         if !policy.is_valid() {
             return Err(EINVAL);
         }
 
-        // Held while the queues are told, so that all of them know the same in the end.
-        let mut current = self.policy.lock();
         *current = policy;
         for runner in self.gpu().runners() {
             runner.set_policy(self.id(), policy);

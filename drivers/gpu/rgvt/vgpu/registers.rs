@@ -40,9 +40,11 @@ impl Vgpu {
     pub(crate) fn register_read(&self, offset: u32, size: usize) -> Result<u64> {
         let mut state = self.state.lock();
         if let Some(within) = in_ggtt(offset) {
+            self.exits.ggtt_reads.count();
             return state.ggtt.read(within, size).map_err(|_| EINVAL);
         }
 
+        self.exits.register_reads.count();
         let access = Access::new(offset, size).map_err(|_| EINVAL)?;
         Ok(access.read(|at| state.read(self, at)))
     }
@@ -51,9 +53,11 @@ impl Vgpu {
     pub(crate) fn register_write(&self, offset: u32, size: usize, value: u64) -> Result {
         let mut state = self.state.lock();
         if let Some(within) = in_ggtt(offset) {
+            self.exits.ggtt_writes.count();
             return state.write_ggtt(self, within, size, value);
         }
 
+        self.exits.register_writes.count();
         let access = Access::new(offset, size).map_err(|_| EINVAL)?;
         let at = access.register();
         // The other bytes of a register are written as they are.

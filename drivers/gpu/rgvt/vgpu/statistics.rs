@@ -5,7 +5,6 @@
 //! Nothing is locked to count or to look, so that who looks does not wait for a guest's memory.
 
 use kernel::{
-    prelude::*,
     sync::atomic::{
         Atomic,
         Relaxed, //

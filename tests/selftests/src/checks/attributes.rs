@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 //! What an operator sees and sets of a virtual GPU in sysfs: the folder rgvt/ of its device.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use libc::{EACCES, EINVAL};
 
 use crate::bench::{Bench, Check, Outcome, refused, same};
 use crate::client::Client;
+use crate::context::{Context, ENGINES, MARK};
 use crate::leaks::{more_pinned, pinned};
 use crate::mdev::Mdev;
 use crate::memory::Memory;
@@ -19,18 +22,24 @@ pub const CHECKS: &[Check] = &[
     Check::new("attributes/pin-quota-holds", pin_quota_holds),
     Check::new("attributes/pin-quota-stays", pin_quota_stays),
     Check::new("attributes/user", user),
+    Check::new("attributes/policy", policy),
+    Check::new("attributes/policy-agrees", policy_agrees),
+    Check::new("attributes/policy-stays", policy_stays),
+    Check::new("attributes/stop", stop),
+    Check::new("attributes/statistics", statistics),
 ];
 
 const PIN_QUOTA: &str = "rgvt/pin_quota_mib";
 const PINNED: &str = "rgvt/pinned_pages";
 const USER: &str = "rgvt/user";
+const STATISTICS: &str = "rgvt/statistics";
 
 /// Pages of 4 KiB in a MiB.
 const PAGES_IN_MIB: u64 = 256;
 
 fn read_only(bench: &Bench) -> Result<Outcome> {
     let mdev = bench.vgpu()?;
-    for name in [PINNED, USER, "intel_vgpu/vgpu_id"] {
+    for name in [PINNED, USER, STATISTICS, "intel_vgpu/vgpu_id"] {
         let before = mdev.attribute(name)?;
         refused(name, mdev.set_attribute(name, "1"), &[EACCES])?;
         same(name, mdev.attribute(name)?, before)?;
@@ -189,5 +198,144 @@ fn user(bench: &Bench) -> Result<Outcome> {
 
     let mdev = client.close();
     same("user afterwards", mdev.attribute(USER)?.as_str(), "")?;
+    Ok(Outcome::Pass)
+}
+
+/// Name, least and largest value of the attributes that are numbers, and one outside at each end.
+const NUMBERS: &[(&str, [&str; 2], [&str; 2])] = &[
+    ("rgvt/weight", ["1", "10000"], ["0", "10001"]),
+    ("rgvt/cap", ["1", "100"], ["0", "101"]),
+    ("rgvt/reservation", ["0", "100"], ["-1", "101"]),
+    ("rgvt/priority", ["-100", "100"], ["-101", "101"]),
+    ("rgvt/timeslice_us", ["500", "1000000"], ["499", "1000001"]),
+    (
+        "rgvt/preempt_timeout_us",
+        ["1000", "60000000"],
+        ["999", "60000001"],
+    ),
+    ("rgvt/stop", ["0", "1"], ["-1", "2"]),
+];
+
+fn policy(bench: &Bench) -> Result<Outcome> {
+    let mdev = bench.vgpu()?;
+    for &(name, [least, most], [below, above]) in NUMBERS {
+        takes(
+            &mdev,
+            name,
+            &[(most, most), (least, least)],
+            &["\n", "x", "1 2", "1.5", "4294967296", below, above],
+        )?;
+    }
+    Ok(Outcome::Pass)
+}
+
+/// What contradicts another value is refused, too.
+fn policy_agrees(bench: &Bench) -> Result<Outcome> {
+    let mdev = bench.vgpu()?;
+    mdev.set_attribute("rgvt/cap", "50")?;
+    mdev.set_attribute("rgvt/reservation", "50")?;
+    let more = mdev.set_attribute("rgvt/reservation", "51");
+    refused("more reserved than allowed", more, &[EINVAL])?;
+    let less = mdev.set_attribute("rgvt/cap", "49");
+    refused("less allowed than reserved", less, &[EINVAL])?;
+    same("cap", mdev.attribute("rgvt/cap")?.as_str(), "50")?;
+    same(
+        "reservation",
+        mdev.attribute("rgvt/reservation")?.as_str(),
+        "50",
+    )?;
+    Ok(Outcome::Pass)
+}
+
+fn policy_stays(bench: &Bench) -> Result<Outcome> {
+    let mut client = bench.client()?;
+    for (name, [value, _], _) in NUMBERS {
+        client.mdev.set_attribute(name, value)?;
+    }
+    for _ in 0..2 {
+        client.device.reset()?;
+        client = client.reopen()?;
+        for (name, [value, _], _) in NUMBERS {
+            same(name, client.mdev.attribute(name)?.as_str(), value)?;
+        }
+    }
+    Ok(Outcome::Pass)
+}
+
+/// Who is stopped gets nothing, until he is no longer.
+fn stop(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let context = Context::new(&client, ENGINES[0], 0)?;
+    client.mdev.set_attribute("rgvt/stop", "1")?;
+    context.store(&client, MARK);
+    context.submit(&client)?;
+    ensure!(!context.has_run(&client, MARK), "it ran all the same");
+    client.mdev.set_attribute("rgvt/stop", "0")?;
+    context.wait_for(&client, MARK)?;
+    Ok(Outcome::Pass)
+}
+
+/// The numbers by their name, of what in front.
+fn numbers(mdev: &Mdev) -> Result<BTreeMap<String, u64>> {
+    let text = mdev.attribute(STATISTICS)?;
+    text.lines()
+        .map(|line| {
+            let (name, value) = line.rsplit_once(' ').context("no value")?;
+            same("words before the value", name.split(' ').count(), 2)?;
+            Ok((name.to_string(), value.parse()?))
+        })
+        .collect()
+}
+
+/// What is done is counted, and nothing else.
+fn statistics(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let first = numbers(&client.mdev)?;
+    let context = Context::new(&client, ENGINES[0], 0)?;
+    context.store(&client, MARK);
+    let before = numbers(&client.mdev)?;
+    context.submit(&client)?;
+    context.wait_for(&client, MARK)?;
+    // It is counted when the guest was told.
+    std::thread::sleep(Duration::from_millis(100));
+    client.device.config(0)?;
+    set_entry(&client.device, Share::of(&client.device)?.page(4000), 0)?;
+    let after = numbers(&client.mdev)?;
+
+    let more = |name: &str| -> Result<u64> {
+        let number = |of: &BTreeMap<String, u64>| of.get(name).copied().context(name.to_string());
+        Ok(number(&after)? - number(&before)?)
+    };
+    same("rcs0 workloads", more("rcs0 workloads")?, 1)?;
+    same("rcs0 rejected", more("rcs0 rejected")?, 0)?;
+    same("bcs0 workloads", more("bcs0 workloads")?, 0)?;
+    ensure!(more("rcs0 busy_ns")? > 0, "the engine took no time");
+    ensure!(more("rcs0 audited_bytes")? > 0, "nothing was looked at");
+    same("vgpu config_reads", more("vgpu config_reads")?, 1)?;
+    same("vgpu ggtt_writes", more("vgpu ggtt_writes")?, 1)?;
+    ensure!(
+        more("vgpu register_writes")? >= 4,
+        "the submission port was not written"
+    );
+    ensure!(after["vgpu table_pages"] > 0, "no shadow");
+    same(
+        "pinned",
+        after["vgpu pinned_pages"],
+        pinned_pages(&client.mdev)?,
+    )?;
+    same(
+        "names",
+        after.keys().collect::<Vec<_>>(),
+        first.keys().collect(),
+    )?;
+
+    let mdev = client.close();
+    let closed = numbers(&mdev)?;
+    same("pages of tables, closed", closed["vgpu table_pages"], 0)?;
+    same(
+        "work, closed",
+        closed["rcs0 workloads"],
+        after["rcs0 workloads"],
+    )?;
     Ok(Outcome::Pass)
 }
