@@ -34,7 +34,6 @@ void rgvt_device_unlock(struct device *dev);
 int rgvt_dma_mapping_error(struct device *dev, dma_addr_t address);
 
 /* linux/mm.h */
-unsigned long rgvt_page_to_pfn(const struct page *page);
 bool rgvt_page_reserved(const struct page *page);
 void rgvt_get_page(struct page *page);
 void rgvt_put_page(struct page *page);

@@ -4,11 +4,6 @@
 
 #include <rgvt/helpers.h>
 
-unsigned long rgvt_page_to_pfn(const struct page *page)
-{
-	return page_to_pfn(page);
-}
-
 bool rgvt_page_reserved(const struct page *page)
 {
 	return PageReserved(page);

@@ -31,10 +31,7 @@ pub(crate) use operations::{
     RegionInfo,
     Special, //
 };
-pub(crate) use pin::{
-    Pin,
-    PinSize, //
-};
+pub(crate) use pin::Pin;
 pub(crate) use track::Track;
 pub(crate) use virqfd::{
     Listener,

@@ -21,6 +21,7 @@ use kernel::{
         IOMMU_READ,
         IOMMU_WRITE, //
     },
+    page::PAGE_SIZE,
     prelude::*,
     rbtree::{
         RBTree,
@@ -43,40 +44,18 @@ use crate::rust::{
     ratelimit::pr_warn_ratelimited, //
 };
 
-/// How much is pinned at once.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PinSize {
-    /// 4 KiB.
-    One,
-    /// 2 MiB, in one piece and at a multiple of 2 MiB for the device too.
-    Huge,
-}
-
-/// Pages in 2 MiB; VFIO pins as many at once, and no more.
-const HUGE: usize = 512;
-
-impl PinSize {
-    const fn pages(self) -> usize {
-        match self {
-            Self::One => 1,
-            Self::Huge => HUGE,
-        }
-    }
-}
-
-/// Number of the first page, and a number that no other pin ever has.
+/// Number of the page, and a number that no other pin ever has.
 type Key = (u64, u64);
 
-/// Pinned pages.
+/// A pinned page.
 ///
 /// # Invariants
 ///
-/// - There is a reference of ours to each of the `pages` pages from `first` on, which are adjacent.
-/// - They are mapped for the guest's DMA device at `address`.
-/// - If `counted`, VFIO counts them as pinned.
+/// - There is a reference of ours to `page`.
+/// - It is mapped for the guest's DMA device at `address`.
+/// - If `counted`, VFIO counts it as pinned.
 struct Entry {
-    first: *mut page,
-    pages: usize,
+    page: *mut page,
     address: u64,
     counted: bool,
 }
@@ -100,10 +79,9 @@ impl Unmapping {
     /// How long.
     const WAIT_MS: i64 = 100;
 
-    fn refuses(&self, pages: &Range<u64>) -> bool {
-        let overlap = pages.start < self.pages.end && self.pages.start < pages.end;
-
-        overlap && (self.under_way || self.times >= Self::PATIENCE && self.is_recent())
+    fn refuses(&self, page: u64) -> bool {
+        self.pages.contains(&page)
+            && (self.under_way || self.times >= Self::PATIENCE && self.is_recent())
     }
 
     fn is_recent(&self) -> bool {
@@ -155,36 +133,30 @@ impl Memory {
 }
 
 impl Entry {
-    /// Has VFIO count the pages as pinned no more, and says whether it did before. The device is open.
+    /// Has VFIO count the page as pinned no more, and says whether it did before. The device is open.
     fn uncount(&mut self, guest: &Guest, gfn: u64) -> bool {
         if !self.counted {
             return false;
         }
 
-        // SAFETY: The caller says that the device is open. The type's invariant: VFIO counts these pages.
-        unsafe {
-            bindings::vfio_unpin_pages(guest.vdev.as_ptr(), gfn << PAGE_SHIFT, self.pages as i32)
-        };
+        // SAFETY: The caller says that the device is open. The type's invariant: VFIO counts this page.
+        unsafe { bindings::vfio_unpin_pages(guest.vdev.as_ptr(), gfn << PAGE_SHIFT, 1) };
         self.counted = false;
         true
     }
 
-    /// Unmaps the pages and gives up our references.
+    /// Unmaps the page and gives up our reference.
     fn release(self, guest: &Guest) {
-        // SAFETY: The type's invariants: the pages are mapped there, in one piece.
+        // SAFETY: The type's invariants: the page is mapped there, and there is a reference to give up.
         unsafe {
             dma_unmap_page_attrs(
                 device(guest),
                 self.address,
-                self.pages << PAGE_SHIFT,
+                PAGE_SIZE,
                 DMA_BIDIRECTIONAL,
                 ATTRIBUTES,
             );
-        }
-
-        for index in 0..self.pages {
-            // SAFETY: The type's invariants: the page is one of ours, with a reference to give up.
-            unsafe { bindings::rgvt_put_page(self.first.wrapping_add(index)) };
+            bindings::rgvt_put_page(self.page);
         }
     }
 }
@@ -192,17 +164,12 @@ impl Entry {
 /// The device is to access the very pages: copies of them would have to be kept in step.
 const ATTRIBUTES: usize = DMA_ATTR_REQUIRE_COHERENT as usize;
 
-/// Whether something begins at a multiple of its size.
-fn is_multiple(start: usize, size: usize) -> bool {
-    start.checked_rem(size) == Some(0)
-}
-
 fn device(guest: &Guest) -> *mut kernel::bindings::device {
     // CAST: `Device` is a transparent wrapper.
     core::ptr::from_ref(&*guest.dma).cast_mut().cast()
 }
 
-/// Pages that stay where they are and that the device reaches, until this is dropped.
+/// A page that stays where it is and that the device reaches, until this is dropped.
 pub(crate) struct Pin {
     guest: Arc<Guest>,
     key: Key,
@@ -210,7 +177,7 @@ pub(crate) struct Pin {
 }
 
 impl Pin {
-    /// Where the device finds the first of them.
+    /// Where the device finds it.
     pub(crate) fn address(&self) -> u64 {
         self.address
     }
@@ -229,43 +196,35 @@ impl Drop for Pin {
 }
 
 impl Guest {
-    /// Pins `size` from page `gfn` on, for the device to read and write.
+    /// Pins page `gfn`, for the device to read and write.
     ///
     /// - EFAULT if that is not memory of the guest's that it can write.
-    /// - EXDEV if it is not in one piece.
     /// - ENOMEM, also if user space has reached its limit of locked memory.
     /// - EBUSY if user space is about to unmap it.
-    pub(crate) fn pin(this: &Arc<Self>, gfn: u64, size: PinSize) -> Result<Pin> {
-        let count = size.pages();
-        let end = gfn.checked_add(count as u64).ok_or(EFAULT)?;
-        if end > u64::MAX >> PAGE_SHIFT {
+    pub(crate) fn pin(this: &Arc<Self>, gfn: u64) -> Result<Pin> {
+        if gfn >= u64::MAX >> PAGE_SHIFT {
             return Err(EFAULT);
         }
         let node = RBTreeNodeReservation::new(GFP_KERNEL)?;
-        let mut found = KVec::from_elem(core::ptr::null_mut(), count, GFP_KERNEL)?;
+        let mut found = core::ptr::null_mut();
 
         let mut memory = this.memory.lock();
         memory.is_open()?;
-        if memory
-            .unmapping
-            .as_ref()
-            .is_some_and(|it| it.refuses(&(gfn..end)))
-        {
+        if memory.unmapping.as_ref().is_some_and(|it| it.refuses(gfn)) {
             return Err(EBUSY);
         }
 
-        // SAFETY: The device is open, and stays so while `memory` is locked. There is room for the pages,
-        // which are no more than VFIO allows.
+        // SAFETY: The device is open, and stays so while `memory` is locked. There is room for the page.
         let pinned = unsafe {
             bindings::vfio_pin_pages(
                 this.vdev.as_ptr(),
                 gfn << PAGE_SHIFT,
-                count as i32,
+                1,
                 (IOMMU_READ | IOMMU_WRITE) as i32,
-                found.as_mut_ptr(),
+                &mut found,
             )
         };
-        if pinned != count as i32 {
+        if pinned != 1 {
             return Err(if pinned == ENOMEM.to_errno() {
                 ENOMEM
             } else {
@@ -273,11 +232,9 @@ impl Guest {
             });
         }
 
-        let entry = Entry::of(this, &found).inspect_err(|_| {
-            // SAFETY: The device is open, and VFIO has just counted these pages.
-            unsafe {
-                bindings::vfio_unpin_pages(this.vdev.as_ptr(), gfn << PAGE_SHIFT, count as i32)
-            };
+        let entry = Entry::of(this, found).inspect_err(|_| {
+            // SAFETY: The device is open, and VFIO has just counted this page.
+            unsafe { bindings::vfio_unpin_pages(this.vdev.as_ptr(), gfn << PAGE_SHIFT, 1) };
         })?;
 
         let address = entry.address;
@@ -320,17 +277,13 @@ impl Guest {
         }
 
         let mut left = 0_u32;
-        // A pin that begins before the range can reach into it.
-        let from = (first.saturating_sub(HUGE as u64 - 1), 0);
-        let mut cursor = memory.pins.cursor_lower_bound_mut(&from);
+        let mut cursor = memory.pins.cursor_lower_bound_mut(&(first, 0));
         while let Some(mut current) = cursor {
             let (&(gfn, _), entry) = current.current_mut();
             if gfn >= pages.end {
                 break;
             }
-            if gfn.saturating_add(entry.pages as u64) > pages.start {
-                left = left.saturating_add(entry.uncount(self, gfn).into());
-            }
+            left = left.saturating_add(entry.uncount(self, gfn).into());
             cursor = current.move_next();
         }
 
@@ -343,37 +296,21 @@ impl Guest {
 }
 
 impl Entry {
-    /// Takes references to the pages that VFIO has pinned, and maps them.
-    fn of(guest: &Guest, found: &[*mut page]) -> Result<Self> {
-        let first = found.first().copied().ok_or(EINVAL)?;
-
-        // SAFETY: VFIO has returned pages that it keeps pinned.
-        let frame = |page: *mut page| unsafe { bindings::rgvt_page_to_pfn(page) };
-
-        // What has no reference count is memory of a device, or of the firmware.
-        for &page in found {
-            // SAFETY: As above.
-            if unsafe { bindings::rgvt_page_reserved(page) } {
-                return Err(EFAULT);
-            }
+    /// Takes a reference to the page that VFIO has pinned, and maps it.
+    fn of(guest: &Guest, page: *mut page) -> Result<Self> {
+        // SAFETY: VFIO has returned a page that it keeps pinned.
+        if unsafe { bindings::rgvt_page_reserved(page) } {
+            // It has no reference count: it is memory of a device, or of the firmware.
+            return Err(EFAULT);
         }
 
-        let start = frame(first);
-        let adjacent =
-            |(index, &page): (usize, &*mut page)| frame(page) == start.wrapping_add(index);
-        if !is_multiple(start, found.len()) || !found.iter().enumerate().all(adjacent) {
-            return Err(EXDEV);
-        }
-
-        let bytes = found.len() << PAGE_SHIFT;
-
-        // SAFETY: The device is valid, the pages are adjacent, and stay as long as they are mapped.
+        // SAFETY: The device is valid, and the page stays as long as it is mapped.
         let address = unsafe {
             let address = dma_map_page_attrs(
                 device(guest),
-                first,
+                page,
                 0,
-                bytes,
+                PAGE_SIZE,
                 DMA_BIDIRECTIONAL,
                 ATTRIBUTES,
             );
@@ -383,25 +320,14 @@ impl Entry {
             address
         };
 
-        for &page in found {
-            // SAFETY: The page is pinned, so it has a reference already.
-            unsafe { bindings::rgvt_get_page(page) };
-        }
+        // SAFETY: The page is pinned, so it has a reference already.
+        unsafe { bindings::rgvt_get_page(page) };
 
-        // INVARIANT: References were just taken, the pages mapped, and VFIO has counted them.
-        let mut entry = Self {
-            first,
-            pages: found.len(),
+        // INVARIANT: A reference was just taken, the page mapped, and VFIO has counted it.
+        Ok(Self {
+            page,
             address,
             counted: true,
-        };
-
-        if !is_multiple(address as usize, bytes) {
-            // The caller has VFIO uncount the pages.
-            entry.counted = false;
-            entry.release(guest);
-            return Err(EXDEV);
-        }
-        Ok(entry)
+        })
     }
 }

@@ -6,7 +6,7 @@ mod ppgtt_world;
 
 use ppgtt_world::guest::{four, Guest, IPS, PS, RW};
 use ppgtt_world::PAGES;
-use unit::hw::addr::{Gfn, GuestPhys};
+use unit::hw::addr::{Bytes, Gfn, GuestPhys};
 use unit::model::ppgtt::Config;
 use unit::model::pvinfo::Root;
 
@@ -140,37 +140,38 @@ fn pages_of_64k() {
 
 #[test]
 fn pages_of_2m() {
-    for (huge, piece, tables) in [(true, false, 3), (true, true, 4), (false, false, 4)] {
-        let config = Config {
-            huge,
-            ..Config::default()
-        };
-        let mut guest = Guest::with(config);
-        guest
-            .world
-            .state()
-            .memory
-            .extend((512..1024).map(|gfn| (gfn, [0; 512])));
-        if piece {
-            guest.world.state().pieces.insert(512);
-        }
-        guest.simple(20);
-        // With the third bit of cacheability, and bits of the address that count for nothing.
-        guest.set(12, 0, 512 + 77, RW | PS);
-        guest.submit(four(10));
-        assert_eq!(guest.pinned().len(), 512);
-        assert_eq!(guest.count().tables, tables);
-        // A hole in it.
-        guest.tables.unmapped(Gfn::new(700), 1);
-        guest.world.state().memory.remove(&700);
-        guest.submit(four(10));
-        assert_eq!(guest.pinned().len(), 511);
-        // Gone with its entry.
-        guest.set(12, 0, 0, 0);
-        guest.submit(four(10));
-        assert!(guest.pinned().is_empty());
-        assert_eq!(guest.count().tables, 3);
-    }
+    let mut guest = Guest::new();
+    guest
+        .world
+        .state()
+        .memory
+        .extend((512..1024).map(|gfn| (gfn, [0; 512])));
+    guest.simple(20);
+    // With the third bit of cacheability, and bits of the address that count for nothing.
+    guest.set(12, 0, 512 + 77, RW | PS);
+    guest.submit(four(10));
+    assert_eq!(guest.pinned().len(), 512);
+    assert_eq!(guest.count().tables, 4);
+    // A hole in it.
+    guest.tables.unmapped(Gfn::new(700), 1);
+    guest.world.state().memory.remove(&700);
+    guest.submit(four(10));
+    assert_eq!(guest.pinned().len(), 511);
+    // Gone with its entry.
+    guest.set(12, 0, 0, 0);
+    guest.submit(four(10));
+    assert!(guest.pinned().is_empty());
+    assert_eq!(guest.count().tables, 3);
+}
+
+#[test]
+fn a_larger_type_has_more_tables() {
+    let tables = |mib| Config::for_size(Bytes::mib(mib)).tables;
+    assert_eq!(tables(0), 1024);
+    assert_eq!(tables(32 + 192), 1792);
+    assert_eq!(tables(64 + 384), 3584);
+    assert_eq!(tables(512 + 2048), 8192);
+    assert_eq!(tables(1 << 30), 8192);
 }
 
 #[test]

@@ -224,8 +224,7 @@ proptest! {
     #[test]
     fn the_shadow_is_what_the_guest_says(
         kvm in any::<bool>(),
-        pieces in any::<bool>(),
-        config in (8_u32..60, 1_u32..6, 1_u32..600, 1_u32..6, any::<bool>()),
+        config in (8_u32..60, 1_u32..6, 1_u32..600, 1_u32..6),
         quota in prop::option::of(1000_u32..3000),
         steps in steps(),
     ) {
@@ -233,13 +232,10 @@ proptest! {
         {
             let mut state = world.state();
             state.memory = memory().map(|gfn| (gfn, [0; 512])).collect();
-            if pieces {
-                state.pieces.insert(HUGE.start);
-            }
             state.quota = quota;
         }
-        let (tables, roots, work, patience, huge) = config;
-        let config = Config { tables, roots, work, patience, huge };
+        let (tables, roots, work, patience) = config;
+        let config = Config { tables, roots, work, patience };
         let tables = Tables::new(world.clone(), config).unwrap();
         let mut run = Run { world: world.clone(), tables, running: Vec::new(), pages_64k: false };
         for step in steps {

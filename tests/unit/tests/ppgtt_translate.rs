@@ -6,7 +6,7 @@ mod ppgtt_world;
 
 use ppgtt_world::guest::{four, Guest, IPS, PS, RW};
 use unit::hw::addr::GuestPhys;
-use unit::model::ppgtt::{Config, Hold};
+use unit::model::ppgtt::Hold;
 use unit::model::pvinfo::Root;
 
 fn at(guest: &Guest, hold: &Hold, address: u64) -> Option<u64> {
@@ -53,22 +53,17 @@ fn three_levels() {
 
 #[test]
 fn larger_pages() {
-    for huge in [false, true] {
-        let mut guest = Guest::with(Config {
-            huge,
-            ..Config::default()
-        });
-        guest.simple(20);
-        guest
-            .world
-            .state()
-            .memory
-            .extend((512..1024).map(|gfn| (gfn, [0; 512])));
-        guest.set(12, 3, 512, RW | PS);
-        let hold = guest.hold(four(10));
-        let address = 3 << 21 | 0x12_3456;
-        assert_eq!(at(&guest, &hold, address), Some(512 << 12 | 0x12_3456));
-    }
+    let mut guest = Guest::new();
+    guest.simple(20);
+    guest
+        .world
+        .state()
+        .memory
+        .extend((512..1024).map(|gfn| (gfn, [0; 512])));
+    guest.set(12, 3, 512, RW | PS);
+    let hold = guest.hold(four(10));
+    let address = 3 << 21 | 0x12_3456;
+    assert_eq!(at(&guest, &hold, address), Some(512 << 12 | 0x12_3456));
 }
 
 #[test]

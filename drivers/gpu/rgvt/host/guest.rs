@@ -27,7 +27,6 @@ use crate::{
         self,
         GuestMemory,
         PagePinner,
-        Pages,
         Pinned,
         TableAllocator,
         WriteTracker, //
@@ -41,7 +40,7 @@ use crate::{
     },
 };
 
-/// Pages of the guest that are pinned, with the number of guards that share the pin.
+/// A page of the guest that is pinned, with the number of guards that share the pin.
 struct Shared {
     pin: vfio::Pin,
     users: u64,
@@ -50,7 +49,7 @@ struct Shared {
 /// All pins of a guest. A page that several tables name, as they all name the scratch page of the guest's
 /// driver, is pinned once.
 struct Pins {
-    shared: RBTree<(u64, bool), Shared>,
+    shared: RBTree<u64, Shared>,
 }
 
 #[pin_data]
@@ -101,61 +100,50 @@ impl GuestMemory for Guest {
     }
 }
 
-/// A use of pinned pages; the last one to be dropped unpins them.
+/// A use of a pinned page; the last one to be dropped unpins it.
+///
+/// There is one for each entry of a page table: what can be looked up is not in here.
 pub(crate) struct Pin {
     guest: Guest,
     gfn: Gfn,
-    pages: Pages,
-    address: DmaAddr,
 }
 
-/// Pages of 4 KiB.
-const fn count(pages: Pages) -> u64 {
-    match pages {
-        Pages::One => 1,
-        Pages::Huge => 512,
-    }
-}
-
-/// The key of [`Pins::shared`].
-fn key(gfn: Gfn, pages: Pages) -> (u64, bool) {
-    (gfn.get(), pages == Pages::Huge)
-}
+// What is known of an entry of a page table then fits into 32 bytes (`model::ppgtt::Config::tables`).
+const _: () = assert!(size_of::<Pin>() <= 16);
 
 impl Pinned for Pin {
     fn address(&self) -> DmaAddr {
-        self.address
+        let pins = self.guest.0.pins.lock();
+        let shared = pins.shared.get(&self.gfn.get());
+
+        // The page is there while one of its uses is.
+        shared.map_or(DmaAddr::new(0), |shared| DmaAddr::new(shared.pin.address()))
     }
 }
 
 impl Drop for Pin {
     fn drop(&mut self) {
-        let key = key(self.gfn, self.pages);
         let mut pins = self.guest.0.pins.lock();
 
-        let Some(shared) = pins.shared.get_mut(&key) else {
+        let Some(shared) = pins.shared.get_mut(&self.gfn.get()) else {
             return;
         };
         shared.users = shared.users.saturating_sub(1);
         if shared.users == 0 {
-            pins.shared.remove(&key);
-            self.guest.0.account.remove(count(self.pages));
+            pins.shared.remove(&self.gfn.get());
+            self.guest.0.account.remove(1);
         }
     }
 }
 
 impl Guest {
     /// Pins what is not pinned yet, and says where the GPU finds it.
-    fn pin_anew(&self, pins: &mut Pins, gfn: Gfn, pages: Pages) -> Result<u64> {
-        let size = match pages {
-            Pages::One => vfio::PinSize::One,
-            Pages::Huge => vfio::PinSize::Huge,
-        };
-        let pin = vfio::Guest::pin(&self.0.vfio, gfn.get(), size)?;
+    fn pin_anew(&self, pins: &mut Pins, gfn: Gfn) -> Result<u64> {
+        let pin = vfio::Guest::pin(&self.0.vfio, gfn.get())?;
         let address = pin.address();
 
         pins.shared
-            .try_create_and_insert(key(gfn, pages), Shared { pin, users: 1 }, GFP_KERNEL)?;
+            .try_create_and_insert(gfn.get(), Shared { pin, users: 1 }, GFP_KERNEL)?;
         Ok(address)
     }
 }
@@ -163,25 +151,23 @@ impl Guest {
 impl PagePinner for Guest {
     type Pin = Pin;
 
-    fn pin(&self, gfn: Gfn, pages: Pages) -> Result<Pin> {
-        let key = key(gfn, pages);
+    fn pin(&self, gfn: Gfn) -> Result<(Pin, DmaAddr)> {
         let mut pins = self.0.pins.lock();
 
-        let address = if let Some(shared) = pins.shared.get_mut(&key) {
+        let address = if let Some(shared) = pins.shared.get_mut(&gfn.get()) {
             shared.users = shared.users.saturating_add(1);
             shared.pin.address()
         } else {
-            self.0.account.add(count(pages))?;
-            self.pin_anew(&mut pins, gfn, pages)
-                .inspect_err(|_| self.0.account.remove(count(pages)))?
+            self.0.account.add(1)?;
+            self.pin_anew(&mut pins, gfn)
+                .inspect_err(|_| self.0.account.remove(1))?
         };
 
-        Ok(Pin {
+        let pin = Pin {
             guest: self.clone(),
             gfn,
-            pages,
-            address: DmaAddr::new(address),
-        })
+        };
+        Ok((pin, DmaAddr::new(address)))
     }
 }
 

@@ -23,29 +23,20 @@ pub trait GuestMemory {
     fn write(&self, to: GuestPhys, bytes: &[u8]) -> Result;
 }
 
-/// How much is pinned at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Pages {
-    /// 4 KiB.
-    One,
-    /// 2 MiB from a multiple of that on, in one piece on the host's side too.
-    Huge,
-}
-
-/// Pages that stay where they are, and that the GPU reaches, while this lives.
+/// A page that stays where it is, and that the GPU reaches, while this lives.
 pub trait Pinned {
-    /// Where the GPU finds the first of them.
+    /// Where the GPU finds it. To be asked now and then: it may have to be looked up.
     fn address(&self) -> DmaAddr;
 }
 
 /// Lets the GPU reach the guest's pages.
 pub trait PagePinner {
-    /// What holds the pages.
+    /// What holds a page.
     type Pin: Pinned;
 
-    /// Pins `pages` from `gfn` on. EXDEV if they are not in one piece, EDQUOT if the guest has pinned all
-    /// that it may, EFAULT if they are not the guest's memory.
-    fn pin(&self, gfn: Gfn, pages: Pages) -> Result<Self::Pin>;
+    /// Pins a page, and says where the GPU finds it. EDQUOT if the guest has pinned all that it may, EFAULT
+    /// if it is not the guest's memory.
+    fn pin(&self, gfn: Gfn) -> Result<(Self::Pin, DmaAddr)>;
 }
 
 /// Tells of the guest's writes to a page.

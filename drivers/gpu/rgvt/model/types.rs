@@ -35,6 +35,13 @@ pub struct VgpuType {
     pub resolution: Resolution,
 }
 
+impl VgpuType {
+    /// How much of the GGTT it has.
+    pub fn ggtt(&self) -> Bytes {
+        Bytes::new(self.aperture.get().saturating_add(self.hidden.get()))
+    }
+}
+
 const SMALL: Resolution = Resolution {
     width: 1024,
     height: 768,

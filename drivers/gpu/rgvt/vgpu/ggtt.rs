@@ -21,7 +21,6 @@ use crate::{
         seam::{
             HostGgtt,
             PagePinner,
-            Pages,
             Pinned, //
         },
     },
@@ -100,7 +99,7 @@ impl<P: Pinned> Mappings<P> {
         let (index, new) = match order {
             None => return Ok(()),
             Some(Order::Unmap(index)) => (index, Ok(None)),
-            Some(Order::Map(index, gfn)) => (index, pinner.pin(gfn, Pages::One).map(Some)),
+            Some(Order::Map(index, gfn)) => (index, pinner.pin(gfn).map(Some)),
         };
         let (new, result) = match new {
             Ok(new) => (new, Ok(())),
@@ -110,12 +109,12 @@ impl<P: Pinned> Mappings<P> {
         let place = place.ok_or(EINVAL)?;
 
         match &new {
-            Some(pin) => ggtt.map(index, pin.address()),
+            Some((_, address)) => ggtt.map(index, *address),
             None => ggtt.unmap(index),
         }
         self.dirty = true;
 
-        let old = core::mem::replace(place, new);
+        let old = core::mem::replace(place, new.map(|(pin, _)| pin));
         if let Some(old) = old {
             if self.retired.len() == RETIRED {
                 self.settle(ggtt);

@@ -115,7 +115,7 @@ impl Vgpu {
         let gpu = this.gpu();
         let guest = Guest::new(guest, &gpu.host, this.account.clone())?;
         let space = AddressSpace::new(&gpu.host)?;
-        let tables = Tables::new(guest.clone(), Config::default())?;
+        let tables = Tables::new(guest.clone(), Config::for_size(this.kind.ggtt()))?;
         let alarm = Alarm::new(this)?;
         let mut ports = KVec::new();
         for runner in gpu.runners() {

@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use kernel::alloc::{flags::GFP_KERNEL, KBox};
-use kernel::error::code::{EFAULT, ENODEV, EXDEV};
+use kernel::error::code::{EFAULT, ENODEV};
 use kernel::error::Result;
 use unit::hw::addr::{DmaAddr, Gfn, GuestPhys};
 use unit::model::seam::{
-    edquot, GuestMemory, PagePinner, Pages, Pinned, TableAllocator, TablePage, WriteTracker,
+    edquot, GuestMemory, PagePinner, Pinned, TableAllocator, TablePage, WriteTracker,
 };
 
 /// The guest's page 0 is at this frame on the bus, and so on.
@@ -29,8 +29,6 @@ pub const TABLES: u64 = 0x8_0000;
 pub struct State {
     /// The guest's pages by number, as entries.
     pub memory: BTreeMap<u64, [u64; 512]>,
-    /// Groups of 512 pages that the host has in pieces, by the first.
-    pub pieces: BTreeSet<u64>,
     /// Pages that the GPU cannot address.
     pub far: BTreeSet<u64>,
     /// How often each page is pinned.
@@ -125,7 +123,6 @@ impl GuestMemory for World {
 pub struct Pin {
     world: World,
     gfn: u64,
-    pages: u64,
 }
 
 impl Pinned for Pin {
@@ -137,43 +134,30 @@ impl Pinned for Pin {
 
 impl Drop for Pin {
     fn drop(&mut self) {
-        for gfn in self.gfn..self.gfn + self.pages {
-            fewer(&mut self.world.state().pins, gfn);
-        }
+        fewer(&mut self.world.state().pins, self.gfn);
     }
 }
 
 impl PagePinner for World {
     type Pin = Pin;
 
-    fn pin(&self, gfn: Gfn, pages: Pages) -> Result<Pin> {
+    fn pin(&self, gfn: Gfn) -> Result<(Pin, DmaAddr)> {
         allocation()?;
         let mut state = self.state();
-        let pages = match pages {
-            Pages::One => 1,
-            Pages::Huge => 512,
-        };
         let gfn = gfn.get();
-        assert_eq!(gfn % pages, 0, "aligned");
-        let range = gfn..gfn + pages;
-        if !range.clone().all(|gfn| state.memory.contains_key(&gfn)) {
+        if !state.memory.contains_key(&gfn) {
             return Err(EFAULT);
         }
-        if pages > 1 && state.pieces.contains(&gfn) {
-            return Err(EXDEV);
-        }
         let pinned: u32 = state.pins.values().sum();
-        if state
-            .quota
-            .is_some_and(|quota| u64::from(pinned) + pages > u64::from(quota))
-        {
+        if state.quota.is_some_and(|quota| pinned >= quota) {
             return Err(edquot());
         }
-        for gfn in range {
-            more(&mut state.pins, gfn);
-        }
+        more(&mut state.pins, gfn);
+        drop(state);
         let world = self.clone();
-        Ok(Pin { world, gfn, pages })
+        let pin = Pin { world, gfn };
+        let address = pin.address();
+        Ok((pin, address))
     }
 }
 

@@ -106,13 +106,6 @@ impl Walk<'_> {
     fn huge(&self, guest: u64, shadow: u64) {
         let first = (guest & FRAME) >> 12 & !511;
         let pat = guest >> 12 & 1;
-        if shadow & 0x80 != 0 {
-            assert_eq!(shadow & !FRAME, guest & 0x9b);
-            assert_eq!((shadow & FRAME) >> 12, first + PAGES | pat);
-            let pins = &self.state.pins;
-            assert!((first..first + 512).all(|gfn| pins.contains_key(&gfn)));
-            return;
-        }
         assert_eq!(shadow & !FRAME, guest & 0x1b);
         for (gfn, shadow) in (first..).zip(*self.shadow(shadow & FRAME)) {
             self.page(gfn, guest & 0x1b | pat << 7, shadow);

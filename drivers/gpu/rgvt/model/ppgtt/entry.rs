@@ -17,9 +17,6 @@ pub(super) const IN_64K: u32 = 16;
 /// Pages of 4 KiB in one of 2 MiB.
 pub(super) const IN_2M: u64 = 512;
 
-/// Log2 of the size of a page of 2 MiB.
-const SHIFT_2M: u32 = 21;
-
 /// How a page may be accessed, and cached. The shadow has what the guest asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Attributes {
@@ -38,8 +35,8 @@ pub(super) enum Entry {
     Absent,
     /// It maps a page of 4 KiB.
     Page(Gfn, Attributes),
-    /// It maps 2 MiB from a multiple of that on.
-    Huge(Gfn, Attributes),
+    /// It maps 2 MiB, which the shadow does by a table of pages of 4 KiB: [`part_of_2m`].
+    Huge(Attributes),
     /// It points to a table of the level below.
     Table(Key, Attributes),
 }
@@ -55,10 +52,10 @@ impl Attributes {
     }
 
     /// A present entry with these attributes, but for `pat`, that points to `address`; `None` if the
-    /// hardware does not reach that, or it is not aligned to a page of `shift` bits.
-    fn entry(self, address: DmaAddr, shift: u32) -> Option<PpgttEntry> {
+    /// hardware does not reach that, or it is not aligned to a page.
+    fn entry(self, address: DmaAddr) -> Option<PpgttEntry> {
         let frame = Bounded::<u64, 34>::try_new(address.get() >> PAGE_SHIFT)?;
-        let aligned = address.get().trailing_zeros() >= shift;
+        let aligned = address.get().trailing_zeros() >= PAGE_SHIFT;
         let reachable = address.get() >> DMA_BITS == 0;
         (aligned && reachable).then(|| {
             PpgttEntry::from_raw(0)
@@ -72,19 +69,13 @@ impl Attributes {
 
     /// The entry that maps the page of 4 KiB at `address`.
     pub(super) fn page(self, address: DmaAddr) -> Option<u64> {
-        let entry = self.entry(address, PAGE_SHIFT)?;
+        let entry = self.entry(address)?;
         Some(entry.with_large(self.pat).into_raw())
-    }
-
-    /// The entry that maps the 2 MiB at `address`.
-    pub(super) fn huge(self, address: DmaAddr) -> Option<u64> {
-        let entry = self.entry(address, SHIFT_2M)?.with_large(true);
-        Some(entry.into_raw() | u64::from(self.pat) << PAGE_SHIFT)
     }
 
     /// The entry that points to the table at `address`.
     pub(super) fn table(self, address: DmaAddr) -> Option<u64> {
-        Some(self.entry(address, PAGE_SHIFT)?.into_raw())
+        Some(self.entry(address)?.into_raw())
     }
 }
 
@@ -99,11 +90,7 @@ impl Entry {
             return Entry::Absent;
         }
         match (level, level.below()) {
-            (Level::Pde, _) if entry.large() => Entry::Huge(
-                Gfn::new(frame & !(IN_2M - 1)),
-                // The lowest bit of the frame, which an aligned one does not need.
-                Attributes::of(entry, frame & 1 != 0),
-            ),
+            (Level::Pde, _) if entry.large() => Entry::Huge(Attributes::of(entry, false)),
             // 1 GiB.
             (Level::Pdpe, _) if entry.large() => Entry::Absent,
             (_, Some(below)) => {
@@ -118,12 +105,11 @@ impl Entry {
         }
     }
 
-    /// The guest's pages that the entry maps: the first, and how many.
-    pub(super) fn mapped(self) -> Option<(Gfn, u64)> {
+    /// The guest's page that the entry maps itself.
+    pub(super) fn page(self) -> Option<Gfn> {
         match self {
-            Entry::Page(gfn, _) => Some((gfn, 1)),
-            Entry::Huge(gfn, _) => Some((gfn, IN_2M)),
-            Entry::Absent | Entry::Table(..) => None,
+            Entry::Page(gfn, _) => Some(gfn),
+            Entry::Absent | Entry::Huge(_) | Entry::Table(..) => None,
         }
     }
 }

@@ -33,7 +33,7 @@ use super::{
     seam::{GuestMemory, PagePinner, TableAllocator, TablePage, WriteTracker},
 };
 use crate::hw::{
-    addr::{DmaAddr, Gfn, GuestPhys, PAGE_SIZE},
+    addr::{Bytes, DmaAddr, Gfn, GuestPhys, PAGE_SIZE},
     gtt::{ENTRIES_IN_PAGE, ENTRY_SHIFT},
 };
 use kernel::{
@@ -53,8 +53,8 @@ impl<S: GuestMemory + PagePinner + WriteTracker + TableAllocator> Seam for S {}
 /// Limits of one virtual GPU's shadow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Tables at most, those included that only the GPU may still know. Each costs the host 4 KiB, and
-    /// 512 times the size of a pin and two words.
+    /// Tables at most, those included that only the GPU may still know. Each costs the host 20 KiB: a page,
+    /// and 32 bytes for each entry.
     pub tables: u32,
     /// Roots at most.
     pub roots: u32,
@@ -63,18 +63,38 @@ pub struct Config {
     /// How many writes to a table are told of until it is not tracked any more, but read as a whole at
     /// the next [`Tables::hold`]. A write that is told of leaves the guest.
     pub patience: u32,
-    /// Whether the hardware knows pages of 2 MiB.
-    pub huge: bool,
+}
+
+impl Config {
+    /// The most tables that any virtual GPU has.
+    const MAX_TABLES: u32 = 8192;
+
+    /// The least that a type is allowed: a guest's driver has some contexts that it always keeps.
+    const MIN_TABLES: u32 = 1024;
+
+    /// How much of the GGTT a virtual GPU has for each table that it may have.
+    const GGTT_FOR_TABLE: Bytes = Bytes::new(128 << 10);
+
+    /// The limits of a virtual GPU that has `ggtt` of the GGTT, which is how large its type is.
+    pub fn for_size(ggtt: Bytes) -> Self {
+        let tables = ggtt.get().checked_div(Self::GGTT_FOR_TABLE.get());
+        let tables = tables.and_then(|tables| u32::try_from(tables).ok());
+        let tables = tables.unwrap_or(Self::MAX_TABLES);
+
+        Self {
+            tables: tables.clamp(Self::MIN_TABLES, Self::MAX_TABLES),
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
-            tables: 8192,
+            tables: Self::MAX_TABLES,
             roots: 1024,
             work: 1 << 14,
             patience: 4,
-            huge: false,
         }
     }
 }

@@ -12,12 +12,12 @@ use crate::{
         addr::{Gfn, PAGE_SIZE},
         gtt::{Level, ENTRIES_IN_PAGE},
     },
-    model::seam::{Pages, Pinned, TablePage},
+    model::seam::TablePage,
 };
 use kernel::{
     alloc::{flags::GFP_KERNEL, KVVec},
     error::{
-        code::{EAGAIN, EFAULT, EINVAL, EXDEV},
+        code::{EAGAIN, EFAULT, EINVAL},
         Result,
     },
 };
@@ -174,10 +174,7 @@ impl<S: Seam> Tables<S> {
         match entry {
             Entry::Absent => Ok(Resolved::new(Target::None, None)),
             Entry::Page(gfn, attributes) => self.page(gfn, attributes),
-            Entry::Huge(gfn, attributes) => {
-                if let Some(resolved) = self.huge(gfn, attributes)? {
-                    return Ok(resolved);
-                }
+            Entry::Huge(attributes) => {
                 let id = self.make(Source::Split(guest))?;
                 Ok(self.table(id, attributes))
             }
@@ -193,27 +190,12 @@ impl<S: Seam> Tables<S> {
             let shadow = attributes.page(self.scratch.address());
             Resolved::new(Target::Scratch, shadow)
         };
-        match self.seam.pin(gfn, Pages::One) {
-            Ok(pin) => Ok(match attributes.page(pin.address()) {
+        match self.seam.pin(gfn) {
+            Ok((pin, address)) => Ok(match attributes.page(address) {
                 Some(shadow) => Resolved::new(Target::Page(pin), Some(shadow)),
                 None => scratch(),
             }),
             Err(EFAULT) => Ok(scratch()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// `None` if the 2 MiB have to be mapped page by page: the hardware cannot do otherwise, the host
-    /// has them in pieces, or part of them is not the guest's memory.
-    fn huge(&mut self, gfn: Gfn, attributes: Attributes) -> Result<Option<Resolved<S::Pin>>> {
-        if !self.config.huge {
-            return Ok(None);
-        }
-        match self.seam.pin(gfn, Pages::Huge) {
-            Ok(pin) => Ok(attributes
-                .huge(pin.address())
-                .map(|shadow| Resolved::new(Target::Page(pin), Some(shadow)))),
-            Err(EXDEV | EFAULT) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -28,17 +28,16 @@ pub(super) struct Range {
 }
 
 impl Range {
-    fn overlaps(self, first: Gfn, pages: u64) -> bool {
-        let end = self.first.get().saturating_add(self.pages);
-        let other_end = first.get().saturating_add(pages);
-        first.get() < end && self.first.get() < other_end
+    fn has(self, page: Gfn) -> bool {
+        let at = page.checked_sub(self.first);
+        at.is_some_and(|at| at < self.pages)
     }
 }
 
 /// A pin that left the shadow.
 struct RetiredPin<P> {
     at: u64,
-    range: Range,
+    page: Option<Gfn>,
     _pin: P,
 }
 
@@ -59,7 +58,7 @@ impl<P> Retired<P> {
     /// Gives up the pins in `range` at once.
     pub(super) fn take(&mut self, range: Range) {
         self.pins
-            .retain(|pin| !range.overlaps(pin.range.first, pin.range.pages));
+            .retain(|pin| pin.page.is_some_and(|page| !range.has(page)));
     }
 
     pub(super) fn clear(&mut self) {
@@ -85,11 +84,10 @@ impl<S: Seam> Tables<S> {
             Target::Table(id) => self.unrefer(id),
             Target::Page(_) if self.held.is_empty() => {}
             Target::Page(pin) => {
-                let mapped = Entry::decode(source.level(), guest, self.pages_64k).mapped();
-                let (first, pages) = mapped.unwrap_or((Gfn::new(0), u64::MAX));
+                let page = Entry::decode(source.level(), guest, self.pages_64k).page();
                 let pin = RetiredPin {
                     at: self.now,
-                    range: Range { first, pages },
+                    page,
                     _pin: pin,
                 };
                 // Fails where there is no room: then the GPU was stopped, and nothing knows the page.
@@ -168,19 +166,11 @@ impl<S: Seam> Tables<S> {
             if !matches!(slot.target, Target::Page(_)) {
                 continue;
             }
-            let entry = Entry::decode(level, slot.guest, pages_64k);
-            let instead = match entry {
-                Entry::Page(gfn, attributes) if range.overlaps(gfn, 1) => {
-                    attributes.page(scratch).unwrap_or(0)
-                }
-                Entry::Huge(..) => 0,
-                _ => continue,
-            };
-            let Some((first, pages)) = entry.mapped() else {
+            let Entry::Page(gfn, attributes) = Entry::decode(level, slot.guest, pages_64k) else {
                 continue;
             };
-            if range.overlaps(first, pages) {
-                page.set(index, instead);
+            if range.has(gfn) {
+                page.set(index, attributes.page(scratch).unwrap_or(0));
                 slot.target = Target::Taken;
                 dirty.insert(u32::from(index));
                 if alive {
@@ -197,7 +187,7 @@ impl<S: Seam> Tables<S> {
             return;
         };
         let gfn = table.source.gfn();
-        if !gfn.is_some_and(|gfn| range.overlaps(gfn, 1)) {
+        if !gfn.is_some_and(|gfn| range.has(gfn)) {
             return;
         }
         table.track = None;

@@ -34,7 +34,7 @@ pub(super) struct Key {
 pub(super) enum Source {
     /// A page of the guest's.
     Guest(Key),
-    /// One entry that maps 2 MiB which the host does not have in one piece.
+    /// One entry that maps 2 MiB.
     Split(u64),
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Source {
 pub(super) enum Target<P> {
     /// Nothing: the entry is absent, or means nothing.
     None,
-    /// Pages of the guest's.
+    /// A page of the guest's.
     Page(P),
     /// A table of the level below, of which this is one reference.
     Table(TableId),

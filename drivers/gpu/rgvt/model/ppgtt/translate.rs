@@ -35,9 +35,8 @@ impl<S: Seam> Tables<S> {
                 Target::Table(below) => id = below,
                 Target::Page(_) => {
                     let entry = Entry::decode(level, slot.guest, self.pages_64k);
-                    let (gfn, pages) = entry.mapped()?;
-                    let within = address.checked_rem(pages.checked_mul(PAGE_SIZE)?)?;
-                    return gfn.phys()?.checked_add(within);
+                    let within = address.checked_rem(PAGE_SIZE)?;
+                    return entry.page()?.phys()?.checked_add(within);
                 }
                 Target::None | Target::Scratch | Target::Taken => return None,
             }
