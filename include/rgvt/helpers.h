@@ -58,6 +58,7 @@ struct device *rgvt_i915_dev(const struct drm_i915_private *i915);
 u32 rgvt_i915_platform(const struct drm_i915_private *i915);
 bool rgvt_i915_enable_gvt(const struct drm_i915_private *i915);
 bool rgvt_i915_vgpu_active(const struct drm_i915_private *i915);
+bool rgvt_i915_iommu_mapped(const struct drm_i915_private *i915);
 struct intel_gt *rgvt_i915_gt(const struct drm_i915_private *i915);
 const void *rgvt_i915_initial_cfg_space(const struct drm_i915_private *i915);
 void *rgvt_i915_gvt(const struct drm_i915_private *i915);

@@ -34,6 +34,11 @@ bool rgvt_i915_vgpu_active(const struct drm_i915_private *i915)
 	return i915->vgpu.active;
 }
 
+bool rgvt_i915_iommu_mapped(const struct drm_i915_private *i915)
+{
+	return device_iommu_mapped(i915->drm.dev);
+}
+
 struct intel_gt *rgvt_i915_gt(const struct drm_i915_private *i915)
 {
 	return to_gt(i915);

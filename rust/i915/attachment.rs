@@ -72,9 +72,10 @@ impl<T: Client> Attachment<T> {
     ///
     /// Fails with [`EBUSY`] if another module is attached.
     pub(crate) fn new() -> Result<Self> {
-        // i915 reads the registers of each GPU, and does not wake it for that.
+        // i915 reads the registers of each GPU that it can lend, and does not wake it for that. These stay
+        // locked meanwhile, in the order in which the PCI core locks the devices of a bus.
         let mut awake = KVec::new();
-        for gpu in BoundGpu::all() {
+        for gpu in BoundGpu::all().filter(|gpu| gpu.platform().is_some()) {
             awake.push(gpu.wake(), GFP_KERNEL)?;
         }
 

@@ -116,6 +116,14 @@ impl Gpu {
         unsafe { bindings::rgvt_uc_wants_guc_submission(self.as_raw()) }
     }
 
+    /// Whether its GGTT must not be changed while a processor accesses the aperture, so that i915 has all of
+    /// them stand still for that: Broxton behind an IOMMU (intel_ggtt.c: `bxt_vtd_ggtt_insert_page__BKL`).
+    pub(crate) fn needs_standstill(&self) -> bool {
+        // SAFETY: The type's invariants; the IOMMU is the same as long as a driver is bound.
+        self.platform() == Some(Platform::Broxton)
+            && unsafe { bindings::rgvt_i915_iommu_mapped(self.as_raw()) }
+    }
+
     /// The extent of the GGTT.
     pub(crate) fn ggtt(&self) -> Ggtt {
         let i915 = self.as_raw();

@@ -6,7 +6,10 @@
 
 use core::ops::Deref;
 
-use super::Gpu;
+use super::{
+    Gpu,
+    GpuRef, //
+};
 use crate::rust::bindings;
 
 /// A GPU that is awake, so that its registers and its GGTT can be accessed, while this lives.
@@ -19,6 +22,12 @@ pub(crate) struct Awake<G: Deref<Target = Gpu>> {
     wakeref: *mut bindings::ref_tracker,
     gpu: G,
 }
+
+// SAFETY: Any thread can give the reference back.
+unsafe impl<G: Deref<Target = Gpu> + Send> Send for Awake<G> {}
+
+// SAFETY: A shared reference only leads to the GPU.
+unsafe impl<G: Deref<Target = Gpu> + Sync> Sync for Awake<G> {}
 
 impl<G: Deref<Target = Gpu>> Awake<G> {
     /// Wakes `gpu`, which always leads to the same [`Gpu`]. May sleep.
@@ -43,6 +52,13 @@ impl<G: Deref<Target = Gpu>> Drop for Awake<G> {
     fn drop(&mut self) {
         // SAFETY: The type's invariants: the reference is ours to give back, and i915 is valid.
         unsafe { bindings::rgvt_runtime_pm_put(self.gpu.as_raw(), self.wakeref) };
+    }
+}
+
+impl GpuRef {
+    /// Wakes the GPU, and keeps it awake for as long as one likes. May sleep.
+    pub(crate) fn keep_awake(&self) -> Awake<Self> {
+        Awake::new(self.clone())
     }
 }
 

@@ -4,7 +4,14 @@
 
 use kernel::{
     prelude::*,
-    sync::Arc,
+    sync::{
+        atomic::{
+            Acquire,
+            AtomicFlag,
+            Release, //
+        },
+        Arc, //
+    },
     time::Delta, //
 };
 
@@ -28,10 +35,41 @@ struct Shared {
     /// Gone first: it ends all virtual GPUs.
     _offer: vfio::Offer,
     gpu: Arc<vgpu::Gpu>,
+    /// Gone last: then another can be the one.
+    _only: Only,
+}
+
+/// The right to share a GPU, of which there is one: mediated devices of all GPUs would have one driver, by its
+/// name, and no machine has two GPUs of these generations.
+struct Only;
+
+/// Whether there is an [`Only`].
+static TAKEN: AtomicFlag = AtomicFlag::new(false);
+
+impl Only {
+    /// EBUSY if somebody has it.
+    fn take() -> Result<Self> {
+        if TAKEN.xchg(true, Acquire) {
+            return Err(EBUSY);
+        }
+        Ok(Self)
+    }
+}
+
+impl Drop for Only {
+    fn drop(&mut self) {
+        TAKEN.store(false, Release);
+    }
 }
 
 impl i915::Client for Shared {
     fn attach(gpu: &i915::GpuRef) -> Result<Pin<KBox<Self>>> {
+        let only = Only::take().inspect_err(|_| {
+            pr_warn!(
+                "{}: not attached: another GPU is shared already\n",
+                gpu.device().name()
+            )
+        })?;
         let host = host::HostGpu::new(gpu)?;
         pr_info!("{}: attached, {host}\n", gpu.device().name());
 
@@ -41,6 +79,7 @@ impl i915::Client for Shared {
         let this = Self {
             _offer: vfio::Offer::new(shared.clone(), gpu.device(), &THIS_MODULE)?,
             gpu: shared,
+            _only: only,
         };
         Ok(KBox::new(this, GFP_KERNEL)?.into())
     }

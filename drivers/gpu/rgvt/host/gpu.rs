@@ -17,11 +17,17 @@ use crate::{
     model::seam::HostMmio,
     rust::i915::{
         self,
+        Awake,
         EngineId,
         Ggtt,
         GpuRef, //
     },
 };
+
+/// A GPU that is awake while this lives.
+pub(crate) struct StaysAwake {
+    _awake: Awake<GpuRef>,
+}
 
 /// A GPU, with what there is to share of it.
 pub(crate) struct HostGpu {
@@ -32,8 +38,13 @@ pub(crate) struct HostGpu {
 }
 
 impl HostGpu {
-    /// What i915 lends. ENXIO if it is no GPU that we know, or has no aperture.
+    /// What i915 lends. ENXIO if it is no GPU that we know, or has no aperture, or if its GGTT can be
+    /// changed only while the whole machine stands still.
     pub(crate) fn new(gpu: &GpuRef) -> Result<Self> {
+        if gpu.needs_standstill() {
+            return Err(ENXIO);
+        }
+
         Ok(Self {
             platform: platform(gpu.platform().ok_or(ENXIO)?),
             ggtt: gpu.ggtt(),
@@ -60,6 +71,14 @@ impl HostGpu {
     /// Physical address of the aperture.
     pub(crate) fn aperture(&self) -> u64 {
         self.aperture
+    }
+
+    /// Keeps the GPU from being put to sleep for want of use, as long as what is returned lives. What a
+    /// guest's processors do through a mapping of the aperture does not wake it.
+    pub(crate) fn keep_awake(&self) -> StaysAwake {
+        StaysAwake {
+            _awake: self.gpu.keep_awake(),
+        }
     }
 
     /// Reads what the aperture shows from byte `offset` on. EINVAL past its end.

@@ -18,7 +18,10 @@ pub(crate) use crate::rust::{
 };
 pub(crate) use account::Account;
 pub(crate) use engine::*;
-pub(crate) use gpu::HostGpu;
+pub(crate) use gpu::{
+    HostGpu,
+    StaysAwake, //
+};
 pub(crate) use guest::{
     Guest,
     Pin, //

@@ -9,6 +9,9 @@ use kernel::{
 
 use crate::rust::i915::Gpu;
 
+/// The kernel crate has no name for it (include/uapi/asm-generic/errno.h).
+const EOPNOTSUPP: i32 = 95;
+
 /// Why i915 does not lend a GPU; the later, the nearer to working.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Unfit {
@@ -16,6 +19,7 @@ pub(crate) enum Unfit {
     Virtual,
     GucSubmission,
     NotEnabled,
+    Translated,
     Failed,
 }
 
@@ -30,6 +34,8 @@ impl Unfit {
             Self::GucSubmission
         } else if !gpu.is_gvt_enabled() {
             Self::NotEnabled
+        } else if gpu.needs_standstill() {
+            Self::Translated
         } else {
             Self::Failed
         }
@@ -63,6 +69,7 @@ impl From<Refusal> for Error {
             Refusal::Unfit(Unfit::Virtual) => EACCES,
             Refusal::Unfit(Unfit::GucSubmission) => EINVAL,
             Refusal::Unfit(Unfit::NotEnabled) => EPERM,
+            Refusal::Unfit(Unfit::Translated) => Error::from_errno(-EOPNOTSUPP),
             Refusal::Unfit(Unfit::Failed) => EIO,
             Refusal::Other(error) => error,
         }
@@ -87,6 +94,9 @@ impl fmt::Display for Refusal {
             }
             Self::Unfit(Unfit::NotEnabled) => {
                 "GVT is not enabled: load i915 with enable_gvt=1, or boot with i915.enable_gvt=1"
+            }
+            Self::Unfit(Unfit::Translated) => {
+                "the IOMMU translates what this GPU accesses, which on Broxton would stop all processors at each change of its GGTT: boot with intel_iommu=igfx_off"
             }
             Self::Unfit(Unfit::Failed) => "the GPU could not be taken over: i915 failed to save its state, or memory ran out",
         })

@@ -146,6 +146,7 @@ impl Vgpu {
             vblank: Vblank::new(alarm),
             tables,
             guest,
+            _awake: gpu.host.keep_awake(),
         });
         state.plug(this);
         drop(state);

@@ -27,8 +27,9 @@ use crate::{
         pr_warn_ratelimited,
         Guest,
         Interrupts,
-        Pin, //
+        Pin,
         Reserved,
+        StaysAwake, //
     },
     hw::{
         engine::Engine,
@@ -53,6 +54,7 @@ pub(super) struct Open {
     pub(super) vblank: Vblank,
     pub(super) tables: Tables<Guest>,
     pub(super) guest: Guest,
+    pub(super) _awake: StaysAwake,
 }
 
 /// Everything of a virtual GPU that changes.
