@@ -18,5 +18,6 @@ pub mod partition;
 pub mod ppgtt;
 pub mod pvinfo;
 pub mod sched;
+pub mod screen;
 pub mod seam;
 pub mod types;

@@ -83,3 +83,12 @@ pub trait HostMmio {
     /// Reads a register.
     fn read(&self, at: MmioOffset) -> u32;
 }
+
+/// A picture that is being painted, 4 bytes a pixel. What is past its end is dropped, and reads as it was.
+pub trait Canvas {
+    /// Reads from byte `offset` on.
+    fn read(&self, offset: u32, into: &mut [u8]);
+
+    /// Writes from byte `offset` on.
+    fn write(&mut self, offset: u32, bytes: &[u8]);
+}

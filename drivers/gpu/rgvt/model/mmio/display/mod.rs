@@ -22,6 +22,7 @@ mod pipe;
 mod plane;
 mod power;
 mod scan;
+mod scanout;
 mod sideband;
 mod sink;
 mod south;
@@ -29,10 +30,13 @@ pub mod timing;
 
 use self::{mode::Mode, palette::Palettes, pipe::Context, sideband::Sideband, sink::Sink};
 use super::{behaviour::Behaviour, cells::Cells, span::Span};
-use crate::hw::{
-    addr::MmioOffset,
-    irq::{Group, Pipe, Source},
-    platform::Platform,
+use crate::{
+    hw::{
+        addr::MmioOffset,
+        irq::{Group, Pipe, Source},
+        platform::Platform,
+    },
+    model::screen::Scene,
 };
 use kernel::error::Result;
 
@@ -189,6 +193,16 @@ impl Display {
                 bits: 1 << 21,
             },
         })
+    }
+
+    /// What the monitor shows: the pipe that feeds it. `None` if none does.
+    pub fn scene(&mut self, cells: &mut Cells) -> Option<Scene> {
+        let mut pipes = pipe::ALL.into_iter();
+        let pipe = pipes.find(|&pipe| timing::feeds(cells, pipe, MONITOR_PORT))?;
+        let context = self.context(pipe);
+        let state = self.state_mut(pipe)?;
+        state.follow(context, cells);
+        scanout::scene(context.platform, cells, pipe, state.shown()?)
     }
 
     /// The length of a frame of `pipe`, 1/240 s to 1 s; `None` while it is off.

@@ -3,7 +3,7 @@
 //! Pipes: enabling, line and frame counters, latching of planes.
 
 use super::{
-    plane::{self, ASYNC_FLIP, PLANES},
+    plane::{self, Latched, ASYNC_FLIP, PLANES},
     scan::Scan,
     special,
     timing::Timing,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// First register of pipe A.
-const FIRST: u32 = 0x7_0000;
+pub(super) const FIRST: u32 = 0x7_0000;
 /// Log2 of the distance of the pipes, and of the transcoders.
 const STRIDE_SHIFT: u32 = 12;
 /// In a pipe: PIPEDSL, TRANSCONF, PIPE_FRMCOUNT_G4X, PIPE_FLIPCOUNT_G4X, PIPE_FRMTMSTMP,
@@ -97,6 +97,8 @@ impl Context {
 #[derive(Clone, Debug)]
 pub(super) struct State {
     scan: Scan,
+    /// What the planes show, for each of [`PLANES`].
+    shown: [Latched; PLANES.len()],
     /// A bit for each of [`PLANES`] with an update that waits for the vblank.
     armed: u8,
     /// Interrupts of flips that are done, for the next vblank to bring.
@@ -110,6 +112,7 @@ impl State {
     pub(super) const fn new() -> Self {
         Self {
             scan: Scan::new(),
+            shown: [Latched::OFF; PLANES.len()],
             armed: 0,
             done: 0,
             told: 0,
@@ -119,6 +122,11 @@ impl State {
     /// The timing, if the pipe is on.
     pub(super) const fn timing(&self) -> Option<Timing> {
         self.scan.timing()
+    }
+
+    /// What the planes show, if the pipe is on.
+    pub(super) fn shown(&self) -> Option<&[Latched; PLANES.len()]> {
+        self.scan.timing().map(|_| &self.shown)
     }
 
     /// When the first vblank is due that [`State::vblank`] has not told of, if the pipe is on. Accesses
@@ -179,7 +187,7 @@ impl State {
     }
 
     /// Brings counters and surfaces up to date.
-    fn follow(&mut self, context: Context, cells: &mut Cells) {
+    pub(super) fn follow(&mut self, context: Context, cells: &mut Cells) {
         if self.scan.advance(context.now, || context.timing(cells)) {
             cells.set(context.register(FRAMES), self.scan.frames());
             let time = timestamp(self.scan.last());
@@ -224,13 +232,13 @@ impl State {
         let due = self.armed & planes;
         self.armed &= !planes;
         let mut bits = 0;
-        for (index, plane) in (0..).zip(&PLANES) {
+        for ((index, plane), shown) in (0..).zip(&PLANES).zip(&mut self.shown) {
             let bit = 1_u8.checked_shl(index).unwrap_or(0);
             if due & bit == 0 {
                 continue;
             }
-            let surface = cells.get(context.register(plane.surface));
-            cells.set(context.register(plane.live), surface);
+            *shown = Latched::take(cells, context.pipe, plane);
+            cells.set(context.register(plane.live), shown.surface);
             let index = u8::try_from(index).unwrap_or(u8::MAX);
             if let Some(done) = plane::flip_done(context.platform, context.pipe, index) {
                 bits |= done.bits;

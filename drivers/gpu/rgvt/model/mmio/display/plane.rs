@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Planes of a pipe: where their surfaces are latched, and what tells that a flip is done.
+//! Planes of a pipe: where their registers are, what of them is latched, and what tells that a flip is
+//! done.
 
-use crate::hw::{
-    irq::{Pipe, Source},
-    platform::{Generation, Platform},
+use super::pipe;
+use crate::{
+    hw::{
+        irq::{Pipe, Source},
+        platform::{Generation, Platform},
+    },
+    model::mmio::cells::Cells,
 };
 
 /// PLANE_CTL_ASYNC_FLIP, DISP_ASYNC_FLIP: an update does not wait for the vblank.
@@ -20,6 +25,14 @@ pub(super) struct Plane {
     pub surface: u32,
     /// The surface that is scanned out: *SURFLIVE.
     pub live: u32,
+    /// PLANE_STRIDE, DSPSTRIDE, SPRSTRIDE; cursors have none.
+    stride: u32,
+    /// PLANE_POS, SPRPOS, CURPOS.
+    position: u32,
+    /// PLANE_SIZE, SPRSIZE; CUR_FBC_CTL, which can make a cursor less high.
+    size: u32,
+    /// PLANE_OFFSET, DSPOFFSET, SPROFFSET; cursors have none.
+    offset: u32,
 }
 
 /// The planes; the first is the primary one, the last the cursor.
@@ -32,6 +45,10 @@ pub(super) const PLANES: [Plane; 5] = [
         control: 0x80,
         surface: 0x84,
         live: 0xac,
+        stride: 0x84,
+        position: 0x88,
+        size: 0xa0,
+        offset: 0x84,
     },
 ];
 
@@ -40,6 +57,50 @@ const fn plane(control: u32) -> Plane {
         control,
         surface: control | 0x1c,
         live: control | 0x2c,
+        stride: control | 0x08,
+        position: control | 0x0c,
+        size: control | 0x10,
+        offset: control.wrapping_add(0x24),
+    }
+}
+
+/// What a plane's registers held when an update of it took effect: what the hardware goes on with, while
+/// a driver prepares the next update in the registers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Latched {
+    pub control: u32,
+    pub surface: u32,
+    pub stride: u32,
+    pub position: u32,
+    pub size: u32,
+    pub offset: u32,
+}
+
+impl Latched {
+    /// A plane that is off.
+    pub(super) const OFF: Self = Self {
+        control: 0,
+        surface: 0,
+        stride: 0,
+        position: 0,
+        size: 0,
+        offset: 0,
+    };
+
+    /// What the registers of `plane` hold now.
+    pub(super) fn take(cells: &Cells, pipe: Pipe, plane: &Plane) -> Self {
+        let get = |within: u32| {
+            let first = pipe::FIRST.wrapping_add(within);
+            cells.get(pipe::register(pipe, first))
+        };
+        Self {
+            control: get(plane.control),
+            surface: get(plane.surface),
+            stride: get(plane.stride),
+            position: get(plane.position),
+            size: get(plane.size),
+            offset: get(plane.offset),
+        }
     }
 }
 

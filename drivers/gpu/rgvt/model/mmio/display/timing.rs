@@ -17,8 +17,9 @@ const VBLANK: u32 = 0x6_0010;
 const LINK_M: u32 = 0x6_0040;
 const LINK_N: u32 = 0x6_0044;
 const LINK_BITS: u32 = 0xff_ffff;
-/// TRANS_DDI_FUNC_CTL: TRANS_DDI_PORT_MASK and TRANS_DDI_MODE_SELECT_MASK, each of 3 bits.
+/// TRANS_DDI_FUNC_CTL: TRANS_DDI_FUNC_ENABLE; TRANS_DDI_PORT_MASK and TRANS_DDI_MODE_SELECT_MASK, each of 3 bits.
 const FUNCTION: u32 = 0x6_0400;
+const FUNCTION_ENABLE: u32 = 1 << 31;
 const PORT_SHIFT: u32 = 28;
 const MODE_SHIFT: u32 = 24;
 /// TRANS_DDI_MODE_SELECT_DP_SST.
@@ -93,4 +94,10 @@ impl Timing {
             .checked_rem(u64::from(self.lines));
         line.and_then(|line| u32::try_from(line).ok()).unwrap_or(0)
     }
+}
+
+/// Whether the transcoder of `pipe` feeds the port of this number.
+pub(super) fn feeds(cells: &Cells, pipe: Pipe, port: u32) -> bool {
+    let function = cells.get(pipe::register(pipe, FUNCTION));
+    function & FUNCTION_ENABLE != 0 && function >> PORT_SHIFT & 7 == port
 }
