@@ -9,6 +9,7 @@ pub(crate) mod mdev;
 mod pci;
 pub(crate) mod process;
 pub(crate) mod ratelimit;
+pub(crate) mod shared;
 pub(crate) mod siphash;
 pub(crate) mod utsname;
 pub(crate) mod vfio;

@@ -51,6 +51,9 @@ u64 rgvt_siphash(const void *data, size_t len, const u64 key[2]);
 /* linux/utsname.h */
 const char *rgvt_init_utsname_release(void);
 
+/* linux/vmalloc.h */
+void *rgvt_vmalloc_user(unsigned long size);
+
 /* i915_drv.h */
 struct drm_i915_private *rgvt_pdev_to_i915(struct pci_dev *pdev);
 struct pci_dev *rgvt_i915_pdev(const struct drm_i915_private *i915);

@@ -6,6 +6,7 @@
 #include <linux/mdev.h>
 #include <linux/srcu.h>
 #include <linux/vfio.h>
+#include <linux/vmalloc.h>
 
 #include <asm/kvm_page_track.h>
 

@@ -17,6 +17,7 @@ use kernel::{
 };
 
 use super::{
+    gfx,
     irq,
     Action,
     IrqData,
@@ -41,6 +42,7 @@ const GET_INFO: u32 = command(7);
 const GET_IRQ_INFO: u32 = command(9);
 const SET_IRQS: u32 = command(10);
 const RESET: u32 = command(11);
+const QUERY_GFX_PLANE: u32 = command(14);
 
 /// Bytes of four numbers of 32 bits, which `GET_INFO` and `GET_IRQ_INFO` pass; newer fields follow.
 const FOUR: usize = 16;
@@ -62,6 +64,7 @@ pub(super) fn dispatch(
         GET_IRQ_INFO => get_irq_info(operations, argument)?,
         SET_IRQS => set_irqs(operations, argument)?,
         RESET => operations.reset()?,
+        QUERY_GFX_PLANE => gfx::query(operations, argument)?,
         _ => return Err(ENOTTY),
     }
     Ok(0)

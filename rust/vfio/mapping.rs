@@ -20,7 +20,10 @@ use kernel::{
 };
 
 use super::guest::PAGE_SHIFT;
-use crate::rust::bindings;
+use crate::rust::{
+    bindings,
+    shared::SharedMemory, //
+};
 
 /// A mapping that is being made.
 pub(crate) struct Mapping<'a>(&'a VmaNew);
@@ -72,5 +75,19 @@ impl<'a> Mapping<'a> {
         // SAFETY: The area is being set up, and is as long as the range, none of which is RAM: no memory
         // that the kernel uses for anything else.
         to_result(unsafe { bindings::rgvt_io_remap_wc(self.0.as_ptr(), start) })
+    }
+
+    /// Has it show `memory` from byte `offset` on, a whole number of pages, to be read only. EINVAL if it
+    /// is to be written or executed, or is longer than the memory.
+    pub(crate) fn show_memory(&self, memory: &SharedMemory, offset: u64) -> Result {
+        self.0.try_clear_maywrite()?;
+        self.0.try_clear_mayexec()?;
+
+        let first = usize::try_from(offset >> PAGE_SHIFT)?;
+        // SAFETY: The area is being set up. The function checks that the memory, which can be mapped, is
+        // long enough; it takes a reference of each page.
+        to_result(unsafe {
+            bindings::remap_vmalloc_range(self.0.as_ptr(), memory.as_ptr().cast(), first)
+        })
     }
 }

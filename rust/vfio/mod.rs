@@ -8,6 +8,7 @@
 //! C header: [`include/linux/vfio.h`](srctree/include/linux/vfio.h)
 
 mod device;
+mod gfx;
 mod guest;
 mod ioctl;
 mod mapping;
@@ -17,6 +18,10 @@ mod track;
 mod virqfd;
 
 pub(crate) use device::Registration;
+pub(crate) use gfx::{
+    Form,
+    PlaneInfo, //
+};
 pub(crate) use guest::Guest;
 pub(crate) use mapping::Mapping;
 pub(crate) use operations::{

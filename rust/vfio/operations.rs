@@ -16,8 +16,10 @@ use kernel::{
 };
 
 use super::{
+    Form,
     Guest,
-    Mapping, //
+    Mapping,
+    PlaneInfo, //
 };
 
 /// Numbers of the regions of a PCI device, and what user space may do with a region.
@@ -176,6 +178,12 @@ pub(crate) trait Operations: Send + Sync + Sized + 'static {
 
     /// Sets up interrupts. ENOTTY if that cannot be done with them.
     fn set_irqs(&self, set: IrqSet) -> Result;
+
+    /// Whether user space gets at a picture of the device's screen in this form.
+    fn shows_as(&self, form: Form) -> bool;
+
+    /// Takes a picture of the screen, in a form that [`Operations::shows_as`]; `None` if nothing is shown.
+    fn picture(&self, form: Form) -> Result<Option<PlaneInfo>>;
 
     /// Makes the device as new, although it is open.
     fn reset(&self) -> Result;

@@ -7,12 +7,14 @@ mod engine;
 mod gpu;
 mod guest;
 mod interrupts;
+mod picture;
 mod refusal;
 mod reserved;
 mod seal;
 
 pub(crate) use crate::rust::{
     ratelimit::pr_warn_ratelimited,
+    shared::SharedMemory,
     vfio::Guest as VfioGuest,
     workqueue::flush, //
 };
@@ -27,6 +29,7 @@ pub(crate) use guest::{
     Pin, //
 };
 pub(crate) use interrupts::Interrupts;
+pub(crate) use picture::Picture;
 pub(crate) use refusal::Refusal;
 pub(crate) use reserved::Reserved;
 pub(crate) use seal::Sealer;

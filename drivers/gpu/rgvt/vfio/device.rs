@@ -18,6 +18,7 @@ use kernel::{
 };
 
 use super::{
+    gfx,
     irq::Irqs,
     region::{
         self,
@@ -30,11 +31,13 @@ use crate::{
         vfio::{
             irq,
             DeviceInfo,
+            Form,
             Guest,
             IrqInfo,
             IrqSet,
             Mapping,
             Operations,
+            PlaneInfo,
             RegionInfo, //
         },
     },
@@ -118,6 +121,14 @@ impl Operations for VgpuDevice {
 
     fn set_irqs(&self, set: IrqSet) -> Result {
         self.irqs.set(set)
+    }
+
+    fn shows_as(&self, form: Form) -> bool {
+        gfx::shows_as(form)
+    }
+
+    fn picture(&self, _form: Form) -> Result<Option<PlaneInfo>> {
+        gfx::picture(&self.vgpu)
     }
 
     fn reset(&self) -> Result {

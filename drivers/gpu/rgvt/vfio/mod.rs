@@ -11,6 +11,7 @@ mod attributes;
 #[allow(unreachable_pub)] // tests/unit uses it, too.
 mod description;
 mod device;
+mod gfx;
 mod irq;
 mod opregion;
 mod region;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The regions: configuration space, registers, aperture and OpRegion.
+//! The regions: configuration space, registers, aperture, OpRegion, and the picture of the guest's monitor.
 
 use kernel::{
     prelude::*,
@@ -40,8 +40,11 @@ const SHIFT: u32 = 40;
 /// The OpRegion's number, after those of PCI.
 const OPREGION: u32 = region::COUNT;
 
+/// That of the picture of the guest's monitor.
+pub(super) const PICTURE: u32 = OPREGION + 1;
+
 /// How many there are.
-pub(super) const COUNT: u32 = OPREGION + 1;
+pub(super) const COUNT: u32 = PICTURE + 1;
 
 /// The most bytes of registers or of the aperture that are accessed in one call. Users go on from there
 /// themselves, and can be interrupted in between.
@@ -61,6 +64,8 @@ pub(super) enum Region {
     Aperture,
     /// The OpRegion.
     OpRegion,
+    /// The last picture that was taken of the guest's monitor.
+    Picture,
     /// One of PCI's that a GPU does not have.
     None(u32),
 }
@@ -73,6 +78,7 @@ impl Region {
             region::BAR0 => Self::Registers,
             region::BAR2 => Self::Aperture,
             OPREGION => Self::OpRegion,
+            PICTURE => Self::Picture,
             _ if index < region::COUNT => Self::None(index),
             _ => return Err(EINVAL),
         })
@@ -84,6 +90,7 @@ impl Region {
             Self::Registers => region::BAR0,
             Self::Aperture => region::BAR2,
             Self::OpRegion => OPREGION,
+            Self::Picture => PICTURE,
             Self::None(index) => index,
         }
     }
@@ -94,6 +101,7 @@ impl Region {
             Self::Registers => BAR0_SIZE,
             Self::Aperture => vgpu.aperture().bar,
             Self::OpRegion => opregion::SIZE,
+            Self::Picture => vgpu.picture_size().into(),
             Self::None(_) => 0,
         }
     }
@@ -125,6 +133,10 @@ impl Region {
                 }),
                 ..info
             },
+            Self::Picture => RegionInfo {
+                flags: region::READ | region::MMAP,
+                ..info
+            },
             Self::None(_) => RegionInfo { flags: 0, ..info },
         }
     }
@@ -139,7 +151,7 @@ impl Region {
             Some(left) => usize::try_from(left).unwrap_or(usize::MAX),
         };
         let most = match this {
-            Self::Registers | Self::Aperture => left.min(AT_ONCE),
+            Self::Registers | Self::Aperture | Self::Picture => left.min(AT_ONCE),
             _ => left,
         };
         Ok((this, position, most.min(count)))
@@ -191,6 +203,13 @@ pub(super) fn read(vgpu: &Vgpu, offset: u64, mut into: UserSliceWriter) -> Resul
             put(&mut into, bytes, size)
         }
         Region::OpRegion => put(&mut into, &[opregion::byte(at)], 1),
+        Region::Picture => {
+            let mut chunk = [0; CHUNK];
+            let size = left.min(CHUNK);
+            let bytes = chunk.get_mut(..size).ok_or(EINVAL)?;
+            vgpu.read_picture(usize::try_from(at)?, bytes)?;
+            put(&mut into, bytes, size)
+        }
         Region::None(_) => Err(EINVAL),
     })
 }
@@ -220,7 +239,7 @@ pub(super) fn write(vgpu: &Vgpu, offset: u64, mut from: UserSliceReader) -> Resu
             }
             Ok(size)
         }
-        Region::OpRegion | Region::None(_) => Err(EINVAL),
+        Region::OpRegion | Region::Picture | Region::None(_) => Err(EINVAL),
     })
 }
 
@@ -244,15 +263,25 @@ fn get<const N: usize>(from: &mut UserSliceReader, size: usize) -> Result<[u8; N
     Ok(bytes)
 }
 
-/// Maps a part of the aperture, all of which must be the virtual GPU's.
+/// Maps a part of a region.
 pub(super) fn mmap(vgpu: &Vgpu, mapping: &Mapping<'_>) -> Result {
     let index = u32::try_from(mapping.offset() >> SHIFT)?;
-    if !matches!(Region::new(index)?, Region::Aperture) || !mapping.is_shared() {
+    let position = mapping.offset() & ((1 << SHIFT) - 1);
+
+    match Region::new(index)? {
+        Region::Aperture => mmap_aperture(vgpu, mapping, position),
+        Region::Picture => mapping.show_memory(&*vgpu.picture_memory()?, position),
+        _ => Err(EINVAL),
+    }
+}
+
+/// Maps a part of the aperture, all of which must be the virtual GPU's.
+fn mmap_aperture(vgpu: &Vgpu, mapping: &Mapping<'_>, position: u64) -> Result {
+    if !mapping.is_shared() {
         return Err(EINVAL);
     }
 
     let share = vgpu.aperture();
-    let position = mapping.offset() & ((1 << SHIFT) - 1);
     let start = position.checked_sub(share.offset).ok_or(EINVAL)?;
     let end = start.checked_add(mapping.size()).ok_or(EINVAL)?;
     if end > share.size {

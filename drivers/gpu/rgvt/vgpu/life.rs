@@ -22,6 +22,7 @@ use super::{
         Port, //
     },
     runner::Progress,
+    screen::Screen,
     state::{
         Open,
         State, //
@@ -100,6 +101,7 @@ impl Vgpu {
                 account: Arc::new(Account::new(gpu.pin_quota_mib), GFP_KERNEL)?,
                 interrupts <- Interrupts::new(),
                 state <- new_mutex!(state),
+                screen <- Screen::new(),
                 quiet <- new_condvar!(),
                 policy <- new_mutex!(gpu.policy(kind)?),
                 counters: AllCounters::new(),
@@ -182,6 +184,7 @@ impl Vgpu {
             open.vblank.settle();
         }
 
+        self.screen.clear();
         self.interrupts.clear();
     }
 

@@ -17,6 +17,7 @@ mod memory;
 mod policy;
 mod registers;
 mod runner;
+mod screen;
 mod state;
 mod statistics;
 mod submission;
@@ -39,6 +40,7 @@ pub(crate) use crate::{
 };
 pub(crate) use aperture::Aperture;
 pub(crate) use gpu::Gpu;
+pub(crate) use screen::Frame;
 pub(crate) use statistics::Statistics;
 
 use kernel::{
@@ -56,6 +58,7 @@ use crate::model::partition::{
 };
 use exits::Exits;
 use gpu::Seat;
+use screen::Screen;
 use state::State;
 use statistics::AllCounters;
 
@@ -73,6 +76,8 @@ pub(crate) struct Vgpu {
     /// [`runner::Runner`], before that of the guest's pins, and before i915's.
     #[pin]
     state: Mutex<State>,
+    #[pin]
+    screen: Screen,
     /// Notified when a piece of work has left an engine.
     #[pin]
     quiet: CondVar,
