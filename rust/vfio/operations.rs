@@ -44,6 +44,11 @@ pub(crate) mod region {
 
     /// Type of the regions that are a PCI vendor's own, whose ID is below this bit.
     pub(crate) const TYPE_PCI_VENDOR: u32 = bindings::VFIO_REGION_TYPE_PCI_VENDOR_TYPE;
+    /// Type of the regions of a display.
+    pub(crate) const TYPE_GFX: u32 = bindings::VFIO_REGION_TYPE_GFX;
+    /// Of a display's: what monitor is plugged in.
+    pub(crate) const SUBTYPE_GFX_EDID: u32 = bindings::VFIO_REGION_SUBTYPE_GFX_EDID;
+
     /// Of Intel's: the OpRegion of integrated graphics.
     pub(crate) const SUBTYPE_INTEL_OPREGION: u32 = bindings::VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION;
 }

@@ -24,6 +24,10 @@ pub const BAR0: u32 = 0;
 pub const BAR2: u32 = 2;
 pub const CONFIG: u32 = 7;
 pub const OPREGION: u32 = 9;
+/// The picture of the guest's monitor.
+pub const PICTURE: u32 = 10;
+/// The guest's monitor, as user space wants it.
+pub const EDID: u32 = 11;
 
 /// The interrupts.
 pub const INTX: u32 = 0;

@@ -28,4 +28,5 @@ pub mod model;
 pub mod vfio {
     pub mod access;
     pub mod description;
+    pub mod edid;
 }

@@ -650,3 +650,61 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_edid_is_told_from_nonsense() {
+    let mode = Mode::new(1366, 768, 60).unwrap();
+    let good = edid::block(&mode);
+    assert_eq!(edid::best(&good), Some((1366, 768)));
+    // The sum is right again after each change.
+    let changed = |at: usize, value: u8| {
+        let mut block = good;
+        block[at] = value;
+        block[127] = block[127].wrapping_add(good[at]).wrapping_sub(value);
+        block
+    };
+    assert_eq!(
+        edid::best(&changed(12, 99)),
+        Some((1366, 768)),
+        "a serial number"
+    );
+    for at in [0, 1, 7, 126] {
+        assert_eq!(edid::best(&changed(at, 1)), None, "byte {at}");
+    }
+    let mut broken = good;
+    broken[40] ^= 1;
+    assert_eq!(edid::best(&broken), None);
+    let mut no_clock = changed(54, 0);
+    no_clock[127] = no_clock[127].wrapping_add(no_clock[55]);
+    no_clock[55] = 0;
+    assert_eq!(edid::best(&no_clock), None);
+    assert_eq!(edid::best(&[0; edid::SIZE]), None);
+}
+
+#[test]
+fn another_monitor_is_seen_with_a_long_pulse() {
+    for platform in PLATFORMS {
+        let mut gpu = Gpu::new(platform, true);
+        let first = gpu.registers.display().0.plugged().unwrap();
+        let plug = |gpu: &mut Gpu, monitor| {
+            let (display, cells) = gpu.registers.display();
+            display.plug(cells, monitor)
+        };
+        // Nobody listens: PORTB_HOTPLUG_ENABLE is not set.
+        assert_eq!(plug(&mut gpu, None), first);
+        assert_eq!(gpu.read(0xc_4030), 0);
+        assert_eq!(gpu.registers.display().0.plugged(), None);
+        assert_eq!(gpu.aux(aux_b(platform), &READ_REVISION).0 >> 28 & 0b1001, 1);
+
+        gpu.write(0xc_4030, 1 << 4);
+        let mode = Mode::new(800, 600, 60).unwrap();
+        assert_eq!(plug(&mut gpu, Some(Monitor::new(&mode))), first);
+        assert_eq!(gpu.read(0xc_4030), 1 << 4 | 2);
+        assert_eq!(gpu.registers.display().0.plugged(), Some(first));
+        gpu.aux(aux_b(platform), &[0x40, 0, 0x50, 0, 0]);
+        let start = gpu.aux(aux_b(platform), &[0x50, 0, 0x50, 15]).1;
+        assert_eq!(start[1..], edid::block(&mode)[..16]);
+        gpu.write(0xc_4030, 1 << 4 | 3);
+        assert_eq!(gpu.read(0xc_4030), 1 << 4);
+    }
+}

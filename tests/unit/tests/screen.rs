@@ -64,9 +64,7 @@ fn place(surface: &Surface, x: u64, y: u64) -> u64 {
     match surface.tiling {
         Tiling::Linear => y * pitch * 64 + x,
         Tiling::X => (y / 8 * pitch + x / 512) * 4096 + y % 8 * 512 + x % 512,
-        Tiling::Y => {
-            (y / 32 * pitch + x / 128) * 4096 + x % 128 / 16 * 512 + y % 32 * 16 + x % 16
-        }
+        Tiling::Y => (y / 32 * pitch + x / 128) * 4096 + x % 128 / 16 * 512 + y % 32 * 16 + x % 16,
     }
 }
 

@@ -18,7 +18,10 @@ use kernel::{
 };
 
 use super::{
-    gfx,
+    gfx::{
+        self,
+        MonitorRegion, //
+    },
     irq::Irqs,
     region::{
         self,
@@ -53,14 +56,18 @@ pub(super) struct VgpuDevice {
     /// Who has opened it, while it is open.
     #[pin]
     user: Mutex<Option<Process>>,
+    #[pin]
+    monitor: MonitorRegion,
 }
 
 impl VgpuDevice {
     /// A virtual GPU that nobody has opened.
     pub(super) fn new(vgpu: Arc<Vgpu>) -> Result<Pin<KBox<Self>>> {
+        let monitor = MonitorRegion::new(&vgpu)?;
         KBox::pin_init(
             pin_init!(Self {
                 irqs <- Irqs::new(vgpu.clone()),
+                monitor <- monitor,
                 vgpu,
                 user <- new_mutex!(None),
             }),
@@ -88,16 +95,17 @@ impl Operations for VgpuDevice {
 
     fn close(&self) {
         self.irqs.clear();
+        self.monitor.close(&self.vgpu);
         self.vgpu.close();
         *self.user.lock() = None;
     }
 
     fn read(&self, offset: u64, into: UserSliceWriter) -> Result<usize> {
-        region::read(&self.vgpu, offset, into)
+        region::read(&self.vgpu, &self.monitor, offset, into)
     }
 
     fn write(&self, offset: u64, from: UserSliceReader) -> Result<usize> {
-        region::write(&self.vgpu, offset, from)
+        region::write(&self.vgpu, &self.monitor, offset, from)
     }
 
     fn mmap(&self, mapping: &Mapping<'_>) -> Result {

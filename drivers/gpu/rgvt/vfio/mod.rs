@@ -11,6 +11,8 @@ mod attributes;
 #[allow(unreachable_pub)] // tests/unit uses it, too.
 mod description;
 mod device;
+#[allow(unreachable_pub)] // tests/unit uses it, too.
+mod edid;
 mod gfx;
 mod irq;
 mod opregion;

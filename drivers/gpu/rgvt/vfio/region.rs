@@ -15,6 +15,8 @@ use super::{
         first_piece,
         same_side, //
     },
+    edid,
+    gfx::MonitorRegion,
     opregion, //
 };
 use crate::{
@@ -43,8 +45,11 @@ const OPREGION: u32 = region::COUNT;
 /// That of the picture of the guest's monitor.
 pub(super) const PICTURE: u32 = OPREGION + 1;
 
+/// That through which user space changes the monitor.
+const EDID: u32 = PICTURE + 1;
+
 /// How many there are.
-pub(super) const COUNT: u32 = PICTURE + 1;
+pub(super) const COUNT: u32 = EDID + 1;
 
 /// The most bytes of registers or of the aperture that are accessed in one call. Users go on from there
 /// themselves, and can be interrupted in between.
@@ -66,6 +71,8 @@ pub(super) enum Region {
     OpRegion,
     /// The last picture that was taken of the guest's monitor.
     Picture,
+    /// The monitor's description of itself.
+    Edid,
     /// One of PCI's that a GPU does not have.
     None(u32),
 }
@@ -79,6 +86,7 @@ impl Region {
             region::BAR2 => Self::Aperture,
             OPREGION => Self::OpRegion,
             PICTURE => Self::Picture,
+            EDID => Self::Edid,
             _ if index < region::COUNT => Self::None(index),
             _ => return Err(EINVAL),
         })
@@ -91,6 +99,7 @@ impl Region {
             Self::Aperture => region::BAR2,
             Self::OpRegion => OPREGION,
             Self::Picture => PICTURE,
+            Self::Edid => EDID,
             Self::None(index) => index,
         }
     }
@@ -102,6 +111,7 @@ impl Region {
             Self::Aperture => vgpu.aperture().bar,
             Self::OpRegion => opregion::SIZE,
             Self::Picture => vgpu.picture_size().into(),
+            Self::Edid => edid::SIZE,
             Self::None(_) => 0,
         }
     }
@@ -135,6 +145,13 @@ impl Region {
             },
             Self::Picture => RegionInfo {
                 flags: region::READ | region::MMAP,
+                ..info
+            },
+            Self::Edid => RegionInfo {
+                special: Some(Special {
+                    kind: region::TYPE_GFX,
+                    subtype: region::SUBTYPE_GFX_EDID,
+                }),
                 ..info
             },
             Self::None(_) => RegionInfo { flags: 0, ..info },
@@ -178,7 +195,12 @@ fn in_pieces(
 }
 
 /// Reads at `offset` of the device's file.
-pub(super) fn read(vgpu: &Vgpu, offset: u64, mut into: UserSliceWriter) -> Result<usize> {
+pub(super) fn read(
+    vgpu: &Vgpu,
+    monitor: &MonitorRegion,
+    offset: u64,
+    mut into: UserSliceWriter,
+) -> Result<usize> {
     let (region, position, count) = Region::at(vgpu, offset, into.len())?;
 
     in_pieces(position, count, |at, left| match region {
@@ -210,12 +232,18 @@ pub(super) fn read(vgpu: &Vgpu, offset: u64, mut into: UserSliceWriter) -> Resul
             vgpu.read_picture(usize::try_from(at)?, bytes)?;
             put(&mut into, bytes, size)
         }
+        Region::Edid => put(&mut into, &[monitor.byte(at)], 1),
         Region::None(_) => Err(EINVAL),
     })
 }
 
 /// Writes at `offset` of the device's file.
-pub(super) fn write(vgpu: &Vgpu, offset: u64, mut from: UserSliceReader) -> Result<usize> {
+pub(super) fn write(
+    vgpu: &Vgpu,
+    monitor: &MonitorRegion,
+    offset: u64,
+    mut from: UserSliceReader,
+) -> Result<usize> {
     let (region, position, count) = Region::at(vgpu, offset, from.len())?;
 
     in_pieces(position, count, |at, left| match region {
@@ -237,6 +265,12 @@ pub(super) fn write(vgpu: &Vgpu, offset: u64, mut from: UserSliceReader) -> Resu
             if inside {
                 vgpu.aperture_write(at, chunk.get(..size).ok_or(EINVAL)?)?;
             }
+            Ok(size)
+        }
+        Region::Edid => {
+            let size = first_piece(at, left, 4);
+            let bytes: [u8; 4] = get(&mut from, size)?;
+            monitor.write(vgpu, at, bytes.get(..size).ok_or(EINVAL)?)?;
             Ok(size)
         }
         Region::OpRegion | Region::Picture | Region::None(_) => Err(EINVAL),

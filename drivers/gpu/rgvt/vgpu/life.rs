@@ -21,6 +21,7 @@ use super::{
         Lane,
         Port, //
     },
+    monitor::display,
     runner::Progress,
     screen::Screen,
     state::{
@@ -68,14 +69,7 @@ use crate::{
             Order, //
         },
         irq,
-        mmio::{
-            display::{
-                mode::Mode,
-                Display,
-                Monitor, //
-            },
-            Registers, //
-        },
+        mmio::Registers,
         ppgtt::{
             Config,
             Tables, //
@@ -85,9 +79,6 @@ use crate::{
         types::VgpuType, //
     },
 };
-
-/// Frames in a second that a guest's monitor shows.
-const REFRESH: u8 = 60;
 
 impl Vgpu {
     /// Makes a virtual GPU of a type. ENOSPC if it does not fit.
@@ -309,16 +300,6 @@ fn registers(host: &HostGpu, kind: &VgpuType) -> Result<KBox<Registers>> {
     let registers = Registers::new(host.platform(), display, |at| host.read(at))?;
 
     Ok(KBox::new(registers, GFP_KERNEL)?)
-}
-
-/// The display of a virtual GPU of a type; likewise.
-#[inline(never)]
-fn display(host: &HostGpu, kind: &VgpuType) -> Result<KBox<Display>> {
-    let resolution = kind.resolution;
-    let mode = Mode::new(resolution.width, resolution.height, REFRESH).ok_or(EINVAL)?;
-    let display = Display::new(host.platform(), Some(Monitor::new(&mode)))?;
-
-    Ok(KBox::new(display, GFP_KERNEL)?)
 }
 
 /// What a guest's driver recognises the GPU by: it is the host's.

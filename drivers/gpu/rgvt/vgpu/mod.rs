@@ -14,6 +14,7 @@ mod gpu;
 mod lane;
 mod life;
 mod memory;
+mod monitor;
 mod policy;
 mod registers;
 mod runner;

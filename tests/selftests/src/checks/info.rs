@@ -8,8 +8,8 @@ use crate::bench::{Bench, Check, Outcome, refused, same};
 use crate::device::{Device, Region};
 use crate::regs::Share;
 use crate::uapi::{
-    BAR0, BAR2, CONFIG, DEVICE_GET_INFO, OPREGION, VFIO_DEVICE_FLAGS_PCI, VFIO_DEVICE_FLAGS_RESET,
-    VFIO_PCI_NUM_IRQS, VFIO_PCI_NUM_REGIONS, VFIO_REGION_INFO_FLAG_CAPS,
+    BAR0, BAR2, CONFIG, DEVICE_GET_INFO, EDID, OPREGION, PICTURE, VFIO_DEVICE_FLAGS_PCI,
+    VFIO_DEVICE_FLAGS_RESET, VFIO_PCI_NUM_IRQS, VFIO_REGION_INFO_FLAG_CAPS,
     VFIO_REGION_INFO_FLAG_MMAP, VFIO_REGION_INFO_FLAG_READ, VFIO_REGION_INFO_FLAG_WRITE,
     VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION, VFIO_REGION_TYPE_PCI_VENDOR_TYPE, vfio_region_info,
 };
@@ -23,6 +23,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("info/bar2", bar2),
     Check::new("info/config", config),
     Check::new("info/opregion", opregion),
+    Check::new("info/picture", picture),
     Check::new("info/absent-regions", absent),
     Check::new("info/offsets", offsets),
     Check::new("info/region-refused", region_refused),
@@ -34,7 +35,7 @@ fn device(bench: &Bench) -> Result<Outcome> {
     let flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
     same("flags", info.flags, flags)?;
     same("interrupts", info.num_irqs, VFIO_PCI_NUM_IRQS)?;
-    same("regions", info.num_regions, VFIO_PCI_NUM_REGIONS + 1)?;
+    same("regions", info.num_regions, EDID + 1)?;
     Ok(Outcome::Pass)
 }
 
@@ -109,6 +110,29 @@ fn opregion(bench: &Bench) -> Result<Outcome> {
     Ok(Outcome::Pass)
 }
 
+/// Nobody has programmed a plane, so that there is nothing in it.
+fn picture(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let region = client.device.region(PICTURE)?;
+    ensure!(region.size >= 640 * 480 * 4, "no room for a picture");
+    let mut bytes = [1; 64];
+    same(
+        "bytes",
+        client.device.read_at(region.offset, &mut bytes)?,
+        64,
+    )?;
+    same("a picture of nothing", bytes, [0; 64])?;
+    let end = region.offset + region.size;
+    refused(
+        "a read of what is behind it",
+        client.device.read_at(end, &mut [0; 4]),
+        &[EINVAL],
+    )?;
+    let written = client.device.write_at(region.offset, &[0]);
+    refused("a write", written, &[EINVAL])?;
+    Ok(Outcome::Pass)
+}
+
 fn absent(bench: &Bench) -> Result<Outcome> {
     let client = bench.client()?;
     for index in [1, 3, 4, 5, 6, 8] {
@@ -125,7 +149,7 @@ fn absent(bench: &Bench) -> Result<Outcome> {
 
 fn offsets(bench: &Bench) -> Result<Outcome> {
     let client = bench.client()?;
-    for index in 0..=OPREGION {
+    for index in 0..=EDID {
         let Region { offset, .. } = client.device.region(index)?;
         same(&format!("start of {index}"), offset, Device::start(index))?;
     }
@@ -134,15 +158,13 @@ fn offsets(bench: &Bench) -> Result<Outcome> {
 
 fn region_refused(bench: &Bench) -> Result<Outcome> {
     let client = bench.client()?;
-    for index in [OPREGION + 1, 255, u32::MAX] {
+    for index in [EDID + 1, 255, u32::MAX] {
         let info = client
             .device
             .raw_region(index, size_of::<vfio_region_info>() as u32);
         refused("a region that is not there", info, &[EINVAL])?;
     }
-    let read = client
-        .device
-        .read_at(Device::start(OPREGION + 1), &mut [0; 4]);
+    let read = client.device.read_at(Device::start(EDID + 1), &mut [0; 4]);
     refused("a read behind all regions", read, &[EINVAL])?;
     let little = size_of::<vfio_region_info>() as u32 - 1;
     refused(

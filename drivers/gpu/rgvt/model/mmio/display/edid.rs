@@ -7,6 +7,9 @@ use super::mode::{Axis, Mode};
 /// Bytes of a block.
 pub const SIZE: usize = 128;
 
+/// Where the first detailed timing is, and the number of blocks that follow.
+const FIRST_TIMING: usize = 54;
+const EXTENSIONS: usize = 126;
 const HEADER: [u8; 8] = [0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0];
 /// "LNX", 5 bits a letter; product 1, serial number 1; made in week 1 of 2026, from 1990.
 const MAKER: [u8; 10] = [0x31, 0xd8, 1, 0, 1, 0, 0, 0, 1, 36];
@@ -92,6 +95,29 @@ pub fn block(mode: &Mode) -> [u8; SIZE] {
         *last = sum.wrapping_neg();
     }
     block
+}
+
+/// Columns and rows of the mode that a block names first, if it is one: header and checksum are right, no
+/// further block is announced, and the first detailed timing is a mode.
+pub fn best(block: &[u8; SIZE]) -> Option<(u16, u16)> {
+    let sum = block
+        .iter()
+        .fold(0, |sum: u8, &byte| sum.wrapping_add(byte));
+    let (_, rest) = block.split_at_checked(FIRST_TIMING)?;
+    let (timing, _) = rest.split_first_chunk::<8>()?;
+    let &[clock_low, clock_high, width, _, width_high, height, _, height_high] = timing;
+    let size = (
+        u16::from_le_bytes([width, width_high >> 4]),
+        u16::from_le_bytes([height, height_high >> 4]),
+    );
+    let announced = block.get(EXTENSIONS).copied();
+    let sound = block.starts_with(&HEADER)
+        && sum == 0
+        && announced == Some(0)
+        && (clock_low, clock_high) != (0, 0)
+        && size.0 > 0
+        && size.1 > 0;
+    sound.then_some(size)
 }
 
 const fn low(value: u16) -> u8 {

@@ -148,6 +148,11 @@ impl Monitor {
     pub const fn with_edid(edid: [u8; edid::SIZE]) -> Self {
         Self { edid }
     }
+
+    /// How it describes itself.
+    pub const fn edid(&self) -> &[u8; edid::SIZE] {
+        &self.edid
+    }
 }
 
 /// What the display keeps beside its registers.
@@ -178,10 +183,22 @@ impl Display {
         self.now = self.now.max(now);
     }
 
+    /// Plugs in another monitor, or none. The interrupt that tells the guest: its level is what
+    /// [`Display::plugged`] says, and there is a pulse of it in any case.
+    pub fn plug(&mut self, cells: &mut Cells, monitor: Option<Monitor>) -> Source {
+        self.sink = monitor.map(|monitor| Sink::new(monitor.edid));
+        south::pulse(cells);
+        self.detection()
+    }
+
     /// The level of hotplug detection that is to be up, always, after a reset too.
     pub fn plugged(&self) -> Option<Source> {
-        self.sink.as_ref()?;
-        Some(match self.platform {
+        self.sink.as_ref().map(|_| self.detection())
+    }
+
+    /// Hotplug detection at the monitor's port.
+    fn detection(&self) -> Source {
+        match self.platform {
             // BXT_DE_PORT_HP_DDIB
             Platform::Broxton => Source {
                 group: Group::Port,
@@ -192,7 +209,7 @@ impl Display {
                 group: Group::Pch,
                 bits: 1 << 21,
             },
-        })
+        }
     }
 
     /// What the monitor shows: the pipe that feeds it. `None` if none does.

@@ -2,7 +2,7 @@
 
 //! The south display, in the PCH: straps, hotplug, panel power, what else a driver waits for.
 
-use super::{special, Register};
+use super::{at, special, Register};
 use crate::{
     hw::addr::MmioOffset,
     model::mmio::{cells::Cells, platforms::Platforms, span::Span},
@@ -22,6 +22,9 @@ const HOTPLUG: [u32; 2] = [0xc_4030, 0xc_403c];
 pub(super) const HOTPLUG_NORTH: u32 = 0x4_4030;
 /// A short and a long pulse were seen, in each byte.
 const PULSES: u32 = 0x0303_0303;
+/// PORTB_HOTPLUG_ENABLE and PORTB_HOTPLUG_LONG_DETECT.
+const DETECT_B: u32 = 1 << 4;
+const LONG_PULSE_B: u32 = 2;
 /// SBI_CTL_STAT.
 const SIDEBAND: u32 = 0xc_6008;
 /// PCH_RAWCLK_FREQ, MHz.
@@ -92,6 +95,14 @@ pub(super) const fn transcoder(value: u32) -> u32 {
 /// What a hotplug register holds after `value` was written to one that held `old`.
 pub(super) const fn hotplug(old: u32, value: u32) -> u32 {
     old & PULSES & !value | value & !PULSES
+}
+
+/// Something was plugged in at port B, or unplugged.
+pub(super) fn pulse(cells: &mut Cells) {
+    cells.update(at(HOTPLUG[0]), |old| match old & DETECT_B {
+        0 => old,
+        _ => old | LONG_PULSE_B,
+    });
 }
 
 /// What PP_STATUS at `status` reads.
