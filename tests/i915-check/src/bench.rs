@@ -49,6 +49,8 @@ pub struct Bench {
     pub rounds: u32,
     /// Start of the pseudo-random numbers.
     pub seed: u64,
+    /// The folder where a request for a picture of the screen is answered, if there is one.
+    pub camera: Option<PathBuf>,
     /// The longest that a check waits for the GPU at once.
     pub limit: Duration,
 }

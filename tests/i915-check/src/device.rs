@@ -62,6 +62,19 @@ impl Device {
         self.file.as_fd()
     }
 
+    /// Opens the first node of i915's that has a display.
+    pub fn open_card() -> Result<Self> {
+        let mut cards = (0..8).map(|n| PathBuf::from(format!("/dev/dri/card{n}")));
+        cards
+            .find_map(|path| Self::open_node(&path).ok())
+            .ok_or_else(|| anyhow!("no i915 card under /dev/dri"))
+    }
+
+    /// The file, for calls that are not about submission.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd()
+    }
+
     /// Hardware generation.
     pub fn generation(&self) -> Generation {
         self.generation
@@ -218,6 +231,11 @@ pub struct Buffer {
 impl Buffer {
     fn fd(&self) -> BorrowedFd<'_> {
         self.object.file.as_fd()
+    }
+
+    /// Its handle in the device's file.
+    pub fn handle(&self) -> u32 {
+        self.object.handle
     }
 
     /// Where the GPU sees it.

@@ -9,9 +9,12 @@ mod atomic;
 mod batch;
 mod bench;
 mod blit;
+mod console;
 mod device;
 mod engine;
+mod kms;
 mod mapping;
+mod photo;
 mod rig;
 mod sets;
 mod tiling;
@@ -46,6 +49,9 @@ struct Options {
     /// Seconds that a check waits for the GPU; twice that ends the run.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     time_limit: u64,
+    /// A folder: a file NAME.shoot in it becomes NAME.ppm, a picture of the screen.
+    #[arg(long)]
+    camera: Option<PathBuf>,
     /// Start of the pseudo-random numbers.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -75,6 +81,7 @@ fn main() -> ExitCode {
         node: options.device,
         rounds: options.rounds,
         seed: options.seed,
+        camera: options.camera,
         limit: Duration::from_secs(options.time_limit),
     };
     let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();

@@ -2,7 +2,7 @@
 //! The part of the i915 uAPI that the checks use, as safe functions.
 //!
 //! Structures, numbers and flags: `include/uapi/drm/i915_drm.h` and `include/uapi/drm/drm.h`.
-//! This and `mapping.rs` are the only files with `unsafe`. Structures stay private, so that no
+//! This, `mapping.rs`, `kms.rs` and `console.rs` are the only files with `unsafe`. Structures stay private, so that no
 //! pointer but those made here from live references ever reaches the kernel.
 
 use std::io;
@@ -14,12 +14,12 @@ use crate::mapping::Mapping;
 pub const PAGE: usize = 4096;
 
 /// Bits 31:30 of an ioctl number: the kernel reads the structure.
-const W: u64 = 1;
+pub(crate) const W: u64 = 1;
 /// The kernel reads and writes it.
-const RW: u64 = 3;
+pub(crate) const RW: u64 = 3;
 
 /// An ioctl number as `asm-generic/ioctl.h` lays it out, of type `'d'` (DRM).
-const fn number(direction: u64, nr: u64, size: usize) -> libc::Ioctl {
+pub(crate) const fn number(direction: u64, nr: u64, size: usize) -> libc::Ioctl {
     ((direction << 30) | ((size as u64) << 16) | ((b'd' as u64) << 8) | nr) as libc::Ioctl
 }
 
@@ -28,7 +28,7 @@ const fn number(direction: u64, nr: u64, size: usize) -> libc::Ioctl {
 /// # Safety
 /// The layout is that of the header, the number belongs to it, and every pointer in it is valid
 /// for what the kernel does with it during the call.
-unsafe trait Request {
+pub(crate) unsafe trait Request {
     /// The whole ioctl number: direction, size, type and number.
     const NUMBER: libc::Ioctl;
 }
@@ -40,11 +40,13 @@ macro_rules! requests {
         #[derive(Default)]
         struct $name { $($field: $type),* }
         // SAFETY: the fields repeat the header's; callers in this file fill the pointers.
-        unsafe impl Request for $name {
-            const NUMBER: libc::Ioctl = number($direction, $nr, size_of::<$name>());
+        unsafe impl $crate::uapi::Request for $name {
+            const NUMBER: libc::Ioctl =
+                $crate::uapi::number($crate::uapi::$direction, $nr, size_of::<$name>());
         }
     )* };
 }
+pub(crate) use requests;
 
 requests! {
     GemClose W 0x09 { handle: u32, pad: u32 }
@@ -68,7 +70,7 @@ requests! {
     ContextSetParam RW 0x75 { id: u32, size: u32, param: u64, value: u64 }
 }
 
-fn call<T: Request>(fd: BorrowedFd<'_>, arg: &mut T) -> io::Result<()> {
+pub(crate) fn call<T: Request>(fd: BorrowedFd<'_>, arg: &mut T) -> io::Result<()> {
     loop {
         // SAFETY: `Request` vouches for number, layout and pointers; `arg` is exclusively ours.
         let status = unsafe { libc::ioctl(fd.as_raw_fd(), T::NUMBER, std::ptr::from_mut(arg)) };

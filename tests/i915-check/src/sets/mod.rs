@@ -11,6 +11,7 @@ mod large;
 mod latency;
 mod parallel;
 mod rcs;
+mod screen;
 mod semaphore;
 
 use std::fmt;
@@ -42,12 +43,14 @@ pub enum Set {
     Atomics,
     /// High addresses and large pages.
     Large,
+    /// What the display shows, in pictures that are taken of it from outside.
+    Screen,
     /// Round-trip times and submissions a second, as diagnostics.
     Latency,
 }
 
 impl Set {
-    /// What runs when nothing is named: all but the measurements.
+    /// What runs when nothing is named: all but the measurements, and what takes the display.
     pub const DEFAULT: [Self; 10] = [
         Self::Basic,
         Self::Rcs,
@@ -74,6 +77,7 @@ impl Set {
             Self::Contexts => contexts::checks(),
             Self::Atomics => atomics::checks(),
             Self::Large => large::checks(),
+            Self::Screen => screen::checks(),
             Self::Latency => latency::checks(),
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The side that runs in L1: one guest's QEMU, its watcher, and what became of it.
 
+mod camera;
 pub mod evidence;
 pub mod monitor;
 pub mod outcome;

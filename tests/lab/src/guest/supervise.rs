@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Args;
 
+use super::camera;
 use super::evidence::{self, text};
 use super::outcome::{GuestEnding, GuestOutcome, Restart};
 use super::trace::Trace;
@@ -48,6 +49,9 @@ pub struct Supervise {
     /// Start it again whatever stopped it; what it wrote to its share stays, so that it can go on.
     #[arg(long)]
     resume: bool,
+    /// Its QEMU shows what is on the vGPU's monitor.
+    #[arg(long)]
+    screen: bool,
     /// A read-only disk for it.
     #[arg(long)]
     disk: Option<PathBuf>,
@@ -206,7 +210,11 @@ impl Supervise {
                 self.monitor().display()
             ))
             .arg("-device")
-            .arg(format!("vfio-pci,sysfsdev={},addr=2", self.vgpu.display()));
+            .arg(format!(
+                "vfio-pci,sysfsdev={},addr=2{}",
+                self.vgpu.display(),
+                if self.screen { ",display=on" } else { "" }
+            ));
         let share = Share {
             tag: "out",
             path: &self.share(),
@@ -270,6 +278,9 @@ impl Supervise {
                     thread::sleep(moment);
                     return Ok(Boot::Killed);
                 }
+            }
+            if self.screen {
+                camera::serve(&self.share(), &self.monitor());
             }
             // QEMU has stopped the guest: no need to wait for its silence.
             if text(&self.file("qemu.log")).contains("KVM internal error") {

@@ -140,6 +140,10 @@ impl Run<'_> {
                 "GUEST_RESUMES",
                 if self.scenario.guest_resumes { "1" } else { "" },
             ),
+            (
+                "GUEST_SCREEN",
+                if self.scenario.guest_screen { "1" } else { "" },
+            ),
             ("SHELL_WANTED", if self.options.shell { "1" } else { "" }),
         ]))
     }

@@ -169,6 +169,9 @@ pub struct Scenario {
     /// Parameters of i915 in guests.
     #[serde(default)]
     pub l2_i915: String,
+    /// Guests' QEMU shows what is on the vGPU's monitor, of which guests can have pictures taken.
+    #[serde(default)]
+    pub guest_screen: bool,
     /// What is plugged into the emulated GPU: "none" or "dp".
     #[serde(default = "no_monitor")]
     pub monitor: String,

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0
+# The guest's i915 drives a virtual monitor, and pictures are taken of it.
+
+gpu_load
+for screen_port in /sys/class/drm/card*-DP-*; do
+	[ "$(cat "$screen_port/status")" != connected ] || break
+done
+check "a monitor is connected" grep -qx connected "$screen_port/status"
+check "its EDID is read" test "$(wc -c < "$screen_port/edid")" -ge 128
+note "modes: $(tr '\n' ' ' < "$screen_port/modes")"
+check "there is a console on it" test -e /sys/class/graphics/fb0
+gpu_check
+include "i915-check" 300 i915-check screen --camera /out
