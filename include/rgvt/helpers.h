@@ -74,6 +74,9 @@ struct dma_fence *rgvt_request_fence(struct i915_request *rq);
 struct intel_context *rgvt_request_context(const struct i915_request *rq);
 int rgvt_request_emit_init_breadcrumb(struct i915_request *rq);
 void rgvt_request_cancel(struct i915_request *rq);
+bool rgvt_request_started(const struct i915_request *rq);
+void rgvt_request_make_way(struct i915_request *rq);
+void rgvt_request_come_first(struct i915_request *rq);
 
 /* i915_vma.h */
 u32 rgvt_vma_ggtt_offset(const struct i915_vma *vma);
@@ -99,6 +102,8 @@ void rgvt_context_set_addressing(struct intel_context *ce, bool four_levels);
 /* gt/intel_engine_types.h */
 struct intel_engine_cs *rgvt_engine(const struct drm_i915_private *i915, u32 id);
 u32 rgvt_engine_context_size(const struct intel_engine_cs *engine);
+bool rgvt_engine_preempts(const struct intel_engine_cs *engine);
+u32 rgvt_engine_clock(const struct intel_engine_cs *engine);
 struct atomic_notifier_head *rgvt_engine_context_status(struct intel_engine_cs *engine);
 
 /* gt/intel_ggtt_fencing.h */

@@ -44,3 +44,34 @@ void rgvt_request_cancel(struct i915_request *rq)
 	set_bit(I915_FENCE_FLAG_SENTINEL, &rq->fence.flags);
 	intel_context_cancel_request(rq->context, rq);
 }
+
+bool rgvt_request_started(const struct i915_request *rq)
+{
+	return i915_request_started(rq);
+}
+
+/*
+ * i915 raises a request's priority at any time, but never lowers it. While the
+ * hardware has the request, it is on no list that is ordered by priority: when
+ * it is taken off the hardware, its place is found by what is written here.
+ */
+void rgvt_request_make_way(struct i915_request *rq)
+{
+	struct i915_sched_engine *se = rq->engine->sched_engine;
+	unsigned long flags;
+
+	spin_lock_irqsave(&se->lock, flags);
+	if (i915_request_is_active(rq) &&
+	    rq->sched.attr.priority == I915_PRIORITY_NORMAL)
+		WRITE_ONCE(rq->sched.attr.priority, I915_PRIORITY_NORMAL - 1);
+	spin_unlock_irqrestore(&se->lock, flags);
+}
+
+void rgvt_request_come_first(struct i915_request *rq)
+{
+	const struct i915_sched_attr attr = { .priority = I915_PRIORITY_NORMAL };
+	struct i915_sched_engine *se = rq->engine->sched_engine;
+
+	if (se->schedule)
+		se->schedule(rq, &attr);
+}

@@ -16,6 +16,17 @@ u32 rgvt_engine_context_size(const struct intel_engine_cs *engine)
 	return engine->context_size;
 }
 
+bool rgvt_engine_preempts(const struct intel_engine_cs *engine)
+{
+	return intel_engine_has_preemption(engine);
+}
+
+/* In Hz, of the timestamps in the images of contexts. */
+u32 rgvt_engine_clock(const struct intel_engine_cs *engine)
+{
+	return engine->gt->clock_frequency;
+}
+
 struct atomic_notifier_head *rgvt_engine_context_status(struct intel_engine_cs *engine)
 {
 	return &engine->context_status_notifier;

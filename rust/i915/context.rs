@@ -78,6 +78,7 @@ pub(crate) struct Context<O: Observer> {
     pub(super) watch: Pin<KBox<Watch<O>>>,
     pinned: Pinned,
     image_size: usize,
+    clock: u32,
     _gpu: GpuRef,
 }
 
@@ -100,6 +101,7 @@ impl<O: Observer> Context<O> {
             submitted: None,
             watch,
             pinned,
+            clock: engine.clock(),
             image_size: engine.context_size().next_multiple_of(PAGE_SIZE),
             _gpu: gpu.clone(),
         })
@@ -107,6 +109,12 @@ impl<O: Observer> Context<O> {
 
     pub(super) fn as_raw(&self) -> *mut bindings::intel_context {
         self.pinned.0.as_ptr()
+    }
+
+    /// Nanoseconds of so many steps of the timestamp in the image.
+    pub(crate) fn nanos(&self, ticks: u32) -> u64 {
+        let nanos = u64::from(ticks) * 1_000_000_000;
+        nanos.checked_div(self.clock.into()).unwrap_or(0)
     }
 
     /// The context's image: the page of the status, that of the registers, and the engine's own state.

@@ -56,12 +56,26 @@ impl Engine<'_> {
         // SAFETY: The type's invariant; the value is constant. CAST: It is a few pages.
         unsafe { bindings::rgvt_engine_context_size(self.as_raw()) as usize }
     }
+
+    /// In how many steps of a second the timestamps in the images of contexts count.
+    pub(super) fn clock(&self) -> u32 {
+        // SAFETY: The type's invariant; the value is constant.
+        unsafe { bindings::rgvt_engine_clock(self.as_raw()) }
+    }
 }
 
 impl Gpu {
     /// Whether this GPU has the engine `id`.
     pub(crate) fn has_engine(&self, id: EngineId) -> bool {
         self.engine(id).is_some()
+    }
+
+    /// Whether the engine `id` can leave a request in its middle for another.
+    pub(crate) fn preempts(&self, id: EngineId) -> bool {
+        let engine = self.engine(id);
+
+        // SAFETY: The type's invariant; the value is constant.
+        engine.is_some_and(|engine| unsafe { bindings::rgvt_engine_preempts(engine.as_raw()) })
     }
 
     /// The engine `id`, if this GPU has it.

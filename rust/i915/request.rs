@@ -222,6 +222,32 @@ impl<O: Observer> Context<O> {
         }
     }
 
+    /// Whether the engine has begun with the request under way, or is done with it.
+    pub(crate) fn has_begun(&self) -> bool {
+        let begun = |submitted: &Submitted| {
+            // SAFETY: The invariant of `Submitted`: the request is valid.
+            unsafe { bindings::rgvt_request_started(submitted.request.as_ptr()) }
+        };
+        self.submitted.as_ref().is_some_and(begun)
+    }
+
+    /// Has the request under way make way for those that are submitted after it, if the hardware has it and
+    /// can leave it in its middle. i915 does so when the next one comes, or after a slice of its own.
+    pub(crate) fn make_way(&self) {
+        if let Some(submitted) = &self.submitted {
+            // SAFETY: The invariant of `Submitted`: the request is valid.
+            unsafe { bindings::rgvt_request_make_way(submitted.request.as_ptr()) };
+        }
+    }
+
+    /// Has the request under way make way no more.
+    pub(crate) fn come_first(&self) {
+        if let Some(submitted) = &self.submitted {
+            // SAFETY: The invariant of `Submitted`: the request is valid.
+            unsafe { bindings::rgvt_request_come_first(submitted.request.as_ptr()) };
+        }
+    }
+
     /// Tells, once, how the request under way ended, if it did: then the image is as the GPU saved it.
     ///
     /// `EIO` if the engine hung, and i915 has reset it: then there is no saying what is in the image.

@@ -11,8 +11,7 @@ use kernel::{
             Release, //
         },
         Arc, //
-    },
-    time::Delta, //
+    }, //
 };
 
 #[deny(unsafe_code)]
@@ -74,8 +73,11 @@ impl i915::Client for Shared {
         pr_info!("{}: attached, {host}\n", gpu.device().name());
 
         let quota = *module_parameters::pin_quota_mib.value();
-        let limit = Delta::from_millis((*module_parameters::work_limit_ms.value()).into());
-        let shared = vgpu::Gpu::new(host, quota, limit)?;
+        let limits = vgpu::Limits {
+            work_ms: *module_parameters::work_limit_ms.value(),
+            host_percent: *module_parameters::host_percent.value(),
+        };
+        let shared = vgpu::Gpu::new(host, quota, limits)?;
         let this = Self {
             _offer: vfio::Offer::new(shared.clone(), gpu.device(), &THIS_MODULE)?,
             gpu: shared,
@@ -121,6 +123,10 @@ module! {
         work_limit_ms: u32 {
             default: 10000,
             description: "Milliseconds that a piece of a guest's work may have an engine before it is ended; 0: no limit (default: 10000)",
+        },
+        host_percent: u8 {
+            default: 0,
+            description: "Percent of each engine's time that virtual GPUs leave to the host, needed or not, 0 to 99 (default: 0)",
         },
     },
 }

@@ -102,6 +102,11 @@ impl HostGpu {
     pub(crate) fn has_engine(&self, engine: Engine) -> bool {
         self.gpu.has_engine(engine_id(engine))
     }
+
+    /// Whether an engine can leave a piece of work in its middle for another.
+    pub(crate) fn preempts(&self, engine: Engine) -> bool {
+        self.gpu.preempts(engine_id(engine))
+    }
 }
 
 impl HostMmio for HostGpu {

@@ -16,7 +16,10 @@ pub(crate) use crate::rust::{
     ratelimit::pr_warn_ratelimited,
     shared::SharedMemory,
     vfio::Guest as VfioGuest,
-    workqueue::flush, //
+    workqueue::{
+        flush,
+        OwnedQueue, //
+    },
 };
 pub(crate) use account::Account;
 pub(crate) use engine::*;

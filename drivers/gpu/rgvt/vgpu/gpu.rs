@@ -9,12 +9,14 @@ use kernel::{
         Arc,
         Mutex, //
     },
-    time::Delta,
 };
 
 use super::runner::Runner;
 use crate::{
-    host::HostGpu,
+    host::{
+        HostGpu,
+        OwnedQueue, //
+    },
     hw::{
         addr::Bytes,
         engine::Engine, //
@@ -30,6 +32,7 @@ use crate::{
         },
         sched::{
             Policy,
+            RunQueue,
             Weight, //
         },
         types::{
@@ -41,20 +44,40 @@ use crate::{
     },
 };
 
+/// How long a piece of work may take to make way for others', if nobody says otherwise, in microseconds.
+const PREEMPT_TIMEOUT_US: u32 = 2_000_000;
+
+/// What virtual GPUs may take of an engine, all of them alike.
+pub(crate) struct Limits {
+    /// How long a piece of work may have it, in milliseconds; 0 is no limit.
+    pub(crate) work_ms: u32,
+    /// What is left to the host, in percent; at most 99 count.
+    pub(crate) host_percent: u8,
+}
+
+impl Limits {
+    fn queue(&self, preempts: bool) -> Result<RunQueue> {
+        let queue = RunQueue::new(preempts, self.host_percent.min(99))?;
+        Ok(match self.work_ms {
+            0 => queue,
+            limit => queue.with_limit(u64::from(limit) * 1_000_000),
+        })
+    }
+}
+
 /// A GPU, who owns which part of it, and who is in line for its engines.
 ///
-/// Fields are dropped in this order: i915 may go on when the last right to use the GPU is given back, and the
+/// Fields are dropped in this order, in which work comes to rest. And i915 may go on when the last right to use the GPU is given back, and the
 /// module be unloaded; nothing of it may run then.
 #[pin_data]
 pub(crate) struct Gpu {
     runners: Runners,
+    workqueue: Arc<OwnedQueue>,
     pub(super) host: HostGpu,
     /// What commands may do to registers; the same for all guests.
     pub(super) map: Map,
     /// MiB of its guest's memory that a new virtual GPU may have pinned.
     pub(super) pin_quota_mib: u32,
-    /// How long one may keep an engine from others, if nobody says otherwise.
-    limit: Delta,
     offered: [Option<VgpuType>; MAX_TYPES],
     /// Protects who owns what. Nothing else is locked inside of it.
     #[pin]
@@ -63,8 +86,8 @@ pub(crate) struct Gpu {
 
 impl Gpu {
     /// A GPU that nobody uses yet, of which each virtual one may have `pin_quota_mib` MiB pinned unless it is
-    /// told otherwise, and an engine for `limit` at once. ENOSPC if it is too small to be shared.
-    pub(crate) fn new(host: HostGpu, pin_quota_mib: u32, limit: Delta) -> Result<Arc<Self>> {
+    /// told otherwise, and an engine for as long as `limits` say. ENOSPC if it is too small to be shared.
+    pub(crate) fn new(host: HostGpu, pin_quota_mib: u32, limits: Limits) -> Result<Arc<Self>> {
         let ggtt = host.ggtt();
         let space = Space {
             aperture: Bytes::new(ggtt.aperture),
@@ -73,10 +96,13 @@ impl Gpu {
         };
         let partition = Partition::new(space, HostShare::DEFAULT).ok_or(ENOSPC)?;
 
+        let workqueue = Arc::new(OwnedQueue::new(c"rgvt")?, GFP_KERNEL)?;
         let mut runners = KVec::new();
         for engine in Engine::ALL {
             if host.has_engine(engine) {
-                runners.push(Runner::new(engine, limit)?, GFP_KERNEL)?;
+                let queue = limits.queue(host.preempts(engine))?;
+                let runner = Runner::new(engine, queue, workqueue.clone())?;
+                runners.push(runner, GFP_KERNEL)?;
             }
         }
 
@@ -84,10 +110,10 @@ impl Gpu {
             pin_init!(Self {
                 map: Map::new(host.platform())?,
                 pin_quota_mib,
-                limit,
                 offered: offered(&partition),
                 host,
                 runners: Runners(runners),
+                workqueue,
                 partition <- new_mutex!(partition),
             }? Error),
             GFP_KERNEL,
@@ -115,16 +141,15 @@ impl Gpu {
     /// How a virtual GPU of a type is served, if nobody says otherwise.
     pub(super) fn policy(&self, kind: &VgpuType) -> Result<Policy> {
         let weight = Weight::new(kind.weight.into()).ok_or(EINVAL)?;
-        let limit = u32::try_from(self.limit.as_micros_ceil()).unwrap_or(u32::MAX);
-        Ok(Policy::new(weight, limit))
+        Ok(Policy::new(weight, PREEMPT_TIMEOUT_US))
     }
 
     /// The host has slept: what virtual GPUs had in its GGTT and fence registers is set again.
     pub(crate) fn resume(&self) {
         // Those that are not open have nothing there; the others stand in line for every engine.
         if let Some(runner) = self.runners().next() {
-            for vgpu in runner.members() {
-                vgpu.restore();
+            for desk in runner.members() {
+                desk.vgpu().restore();
             }
         }
     }

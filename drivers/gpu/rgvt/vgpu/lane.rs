@@ -4,22 +4,20 @@
 
 use kernel::{
     prelude::*,
+    sync::Arc,
     time::{
-        Delta,
+        hrtimer::ArcHrTimerHandle,
         Instant,
         Monotonic, //
     },
 };
 
-use super::{
-    runner::Progress,
-    submission::RestoreBatches, //
+use super::desk::{
+    Desk,
+    Tools, //
 };
 use crate::{
-    host::{
-        EngineContext,
-        Sealer, //
-    },
+    host::Sealer,
     hw::{
         addr::GuestGma,
         engine::Engine,
@@ -28,7 +26,6 @@ use crate::{
     model::{
         execlist::{
             Execlists,
-            Ticket,
             Work, //
         },
         image::{
@@ -54,11 +51,13 @@ pub(super) struct Waiting {
     pub(super) since: Instant<Monotonic>,
 }
 
-/// A piece of work that the real engine has. i915 has a request for it, and tells of its end through the context.
+/// A piece of work that is on the desk, with the real engine, or done.
 pub(super) struct Running {
     /// The tables that it uses.
     pub(super) hold: Hold,
-    pub(super) ticket: Ticket,
+    pub(super) work: Work,
+    /// When the guest submitted it.
+    pub(super) since: Instant<Monotonic>,
     /// Where the guest's image is.
     pub(super) image: GuestGma,
     pub(super) context: Context,
@@ -68,17 +67,17 @@ pub(super) struct Running {
     pub(super) timestamp: u32,
     /// Interrupts that the guest's commands ask for.
     pub(super) events: Events,
-    pub(super) since: Instant<Monotonic>,
     /// The guest has reset the engine: nobody wants to know what comes of it.
     pub(super) abandoned: bool,
 }
 
 /// What there is of an engine while a user has the device open.
-///
-/// Fields are dropped in this order: the context's image names the batches.
 pub(super) struct Port {
-    pub(super) context: EngineContext<Progress>,
-    pub(super) restore: RestoreBatches,
+    /// Has the lane tried again what could not be prepared, unless it is dropped before.
+    pub(super) retry: Option<ArcHrTimerHandle<Desk>>,
+    pub(super) desk: Arc<Desk>,
+    /// Not on the desk.
+    pub(super) tools: Option<Tools>,
     pub(super) sealer: Sealer,
     /// The engine's state in a context that never ran: page of registers, then whole pages.
     pub(super) default_state: KVVec<u32>,
@@ -94,11 +93,6 @@ pub(super) struct Lane {
     pub(super) port: Option<Port>,
     pub(super) execlists: Execlists,
     pub(super) queue: KVec<Waiting>,
-    /// The first piece could not be handed over, and is to be tried again.
-    pub(super) stuck: bool,
-    /// The tables of a request that does nothing, because it could not be made as a whole. The engine loads
-    /// the context for it nevertheless.
-    pub(super) stray: Option<Hold>,
     pub(super) layout: EngineState,
     engine: Engine,
 }
@@ -110,8 +104,6 @@ impl Lane {
             port: None,
             execlists: Execlists::new(),
             queue: KVec::with_capacity(QUEUE, GFP_KERNEL)?,
-            stuck: false,
-            stray: None,
             layout: EngineState::of(platform, engine),
             engine,
         })
@@ -121,13 +113,13 @@ impl Lane {
         self.engine
     }
 
-    /// Whether the engine has something of it.
+    /// Whether something of it is on the desk or with the engine.
     pub(super) fn is_busy(&self) -> bool {
-        self.running.is_some() || self.stray.is_some()
+        self.running.is_some()
     }
 
-    /// The next piece of work that may go to the engine, if nothing is in its way.
-    pub(super) fn next(&mut self) -> Option<Work> {
+    /// The next piece of work that may be prepared, if nothing is in its way.
+    pub(super) fn next(&mut self) -> Option<Waiting> {
         if self.is_busy() || self.port.is_none() {
             return None;
         }
@@ -135,25 +127,22 @@ impl Lane {
             let first = self.queue.first_mut()?;
             if first.started || self.execlists.start(first.work.ticket) {
                 first.started = true;
-                return Some(first.work);
+                return Some(*first);
             }
             // The guest took it back.
             self.queue.remove(0).ok()?;
         }
     }
 
-    /// The first piece of work is with the engine, or will never be. Returns how long it waited.
-    pub(super) fn advance(&mut self) -> Delta {
-        let first = self.queue.remove(0);
-        first.map_or(Delta::ZERO, |waiting| waiting.since.elapsed())
+    /// The first piece of work is prepared, or will never be.
+    pub(super) fn advance(&mut self) {
+        let _ = self.queue.remove(0);
     }
 
-    /// Forgets what waits, ends what runs, and forgets what comes of that.
-    pub(super) fn abandon(&mut self) {
-        self.queue.clear();
-        if let (Some(running), Some(port)) = (&mut self.running, &self.port) {
-            running.abandoned = true;
-            port.context.cancel();
+    /// Has the lane looked at, soon: there is something to prepare, or to tell the runner.
+    pub(super) fn kick(&self) {
+        if let Some(port) = &self.port {
+            port.desk.kick();
         }
     }
 }

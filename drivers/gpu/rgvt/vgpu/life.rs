@@ -11,6 +11,10 @@ use kernel::{
 };
 
 use super::{
+    desk::{
+        Desk,
+        Tools, //
+    },
     exits::Exits,
     ggtt::Mappings,
     gpu::{
@@ -52,12 +56,15 @@ use crate::{
         Sealer,
         VfioGuest, //
     },
-    hw::addr::{
-        Bytes,
-        Gfn,
-        GgttIndex,
-        GuestPhys,
-        PAGE_SHIFT, //
+    hw::{
+        addr::{
+            Bytes,
+            Gfn,
+            GgttIndex,
+            GuestPhys,
+            PAGE_SHIFT, //
+        },
+        engine::Engine, //
     },
     model::{
         cfg::{
@@ -110,25 +117,33 @@ impl Vgpu {
         let space = AddressSpace::new(&gpu.host)?;
         let tables = Tables::new(guest.clone(), Config::for_size(this.kind.ggtt()))?;
         let alarm = Alarm::new(this)?;
+        let mut desks = KVec::new();
         let mut ports = KVec::new();
         for runner in gpu.runners() {
             let observer = Arc::new(Progress(runner.clone()), GFP_KERNEL)?;
             let context = context(&space, runner.engine(), observer)?;
-            ports.push((runner.engine(), context), GFP_KERNEL)?;
+            let desk = Desk::new(this, runner)?;
+            desks.push(desk.clone(), GFP_KERNEL)?;
+            ports.push((desk, context), GFP_KERNEL)?;
         }
 
         let mut state = this.state.lock();
         if state.open.is_some() {
             return Err(EBUSY);
         }
-        for (engine, mut context) in ports {
+        for (desk, mut context) in ports {
+            let engine = desk.engine();
             let lane = state.lane(engine).ok_or(ENODEV)?;
             let mut default_state = room(&lane.layout)?;
             let image = context.image()?;
             save(image, &lane.layout, &mut default_state)?;
             lane.port = Some(Port {
-                restore: RestoreBatches::of(image, gpu.host.platform(), engine)?,
-                context,
+                retry: None,
+                desk,
+                tools: Some(Tools {
+                    restore: RestoreBatches::of(image, gpu.host.platform(), engine)?,
+                    context,
+                }),
                 sealer: Sealer::new(),
                 default_state,
                 state: room(&lane.layout)?,
@@ -145,13 +160,20 @@ impl Vgpu {
         drop(state);
 
         let policy = this.policy.lock();
-        let mut runners = gpu.runners();
-        let joined = runners.try_for_each(|runner| runner.join(this, *policy));
+        let joined = desks.iter().try_for_each(|desk| desk.join(*policy));
         drop(policy);
         if joined.is_err() {
             this.close();
         }
         joined
+    }
+
+    /// The desk of an engine, while the device is open. Nothing is tried again there by itself any more.
+    fn desk(&self, engine: Engine) -> Option<Arc<Desk>> {
+        let mut state = self.state.lock();
+        let port = state.lane(engine)?.port.as_mut()?;
+        port.retry = None;
+        Some(port.desk.clone())
     }
 
     /// The user closes the device. Waits for what is on the engines; gives everything back that is the
@@ -162,6 +184,9 @@ impl Vgpu {
             runner.leave(self.id());
             // It may be at it; the last reference is not to be dropped there.
             runner.settle();
+            if let Some(desk) = self.desk(runner.engine()) {
+                desk.settle();
+            }
         }
 
         let mut state = self.state.lock();
@@ -182,8 +207,8 @@ impl Vgpu {
     /// A reset of the function: all as after power-on. Waits for what is on the engines.
     pub(crate) fn reset(&self) {
         let mut state = self.state.lock();
-        for lane in state.lanes.iter_mut() {
-            lane.abandon();
+        for engine in Engine::ALL {
+            state.abandon(engine);
         }
         // What runs still uses the guest's memory.
         self.drain(&mut state);

@@ -8,6 +8,7 @@
 
 mod aperture;
 mod config;
+mod desk;
 mod exits;
 mod ggtt;
 mod gpu;
@@ -40,7 +41,10 @@ pub(crate) use crate::{
     },
 };
 pub(crate) use aperture::Aperture;
-pub(crate) use gpu::Gpu;
+pub(crate) use gpu::{
+    Gpu,
+    Limits, //
+};
 pub(crate) use screen::Frame;
 pub(crate) use statistics::Statistics;
 
@@ -74,7 +78,7 @@ pub(crate) struct Vgpu {
     #[pin]
     interrupts: Interrupts,
     /// Protects all that the guest sees, and what of it the host holds. Taken before the lock of a
-    /// [`runner::Runner`], before that of the guest's pins, and before i915's.
+    /// [`desk::Desk`] or [`runner::Runner`], before that of the guest's pins, and before i915's.
     #[pin]
     state: Mutex<State>,
     #[pin]

@@ -2,7 +2,7 @@
 
 //! One engine of the real GPU: whose turn it is, and handing it work.
 //!
-//! Nobody waits for the engine. What makes progress (a guest submits, a request is done, a context has
+//! Nobody waits for the engine. What makes progress (a piece is ready, a request is done, a context has
 //! left the engine) puts the runner on a workqueue, where it looks at all there is to do.
 
 use kernel::{
@@ -28,17 +28,19 @@ use kernel::{
         Monotonic, //
     },
     workqueue::{
-        self,
+        Queue,
         Work,
         WorkItem, //
     },
 };
 
-use super::Vgpu;
+use super::desk::Desk;
 use crate::{
     host::{
         self,
-        Observer, //
+        pr_warn_ratelimited,
+        Observer,
+        OwnedQueue, //
     },
     hw::engine::Engine,
     model::{
@@ -48,28 +50,24 @@ use crate::{
         },
         sched::{
             Policy,
-            RunQueue, //
+            RunQueue,
+            Step, //
         },
     },
 };
 
-/// How long to wait before a virtual GPU's work is tried again that could not be handed over.
-const RETRY: Delta = Delta::from_millis(20);
-
 /// Who uses an engine.
 struct Line {
     queue: RunQueue,
-    members: [Option<Arc<Vgpu>>; MAX_VGPUS],
-    /// When the last piece of work was done: until then the engine was not the next one's.
-    free_since: Instant<Monotonic>,
+    members: [Option<Arc<Desk>>; MAX_VGPUS],
     /// When the runner has to look again, though nothing happens.
     alarm: Option<ArcHrTimerHandle<Runner>>,
 }
 
 impl Line {
-    fn member(&self, id: VgpuId) -> Option<Arc<Vgpu>> {
+    fn member(&self, id: VgpuId) -> Option<Arc<Desk>> {
         let mut members = self.members.iter().flatten();
-        members.find(|vgpu| vgpu.id() == id).cloned()
+        members.find(|desk| desk.id() == id).cloned()
     }
 }
 
@@ -77,13 +75,14 @@ impl Line {
 #[pin_data]
 pub(super) struct Runner {
     engine: Engine,
-    /// How long a piece of work may have the engine; zero: for ever.
-    limit: Delta,
+    /// The queue's time is counted from here.
+    epoch: Instant<Monotonic>,
+    workqueue: Arc<OwnedQueue>,
     #[pin]
     timer: HrTimer<Self>,
     #[pin]
     work: Work<Runner>,
-    /// Protects whose turn it is. Taken inside of a virtual GPU's lock, never around one.
+    /// Protects whose turn it is. Taken inside of all other locks; nothing is locked inside of it.
     #[pin]
     line: Mutex<Line>,
 }
@@ -108,17 +107,21 @@ impl_has_work! {
 }
 
 impl Runner {
-    pub(super) fn new(engine: Engine, limit: Delta) -> Result<Arc<Self>> {
+    pub(super) fn new(
+        engine: Engine,
+        queue: RunQueue,
+        workqueue: Arc<OwnedQueue>,
+    ) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 engine,
-                limit,
+                epoch: Instant::now(),
+                workqueue,
                 timer <- HrTimer::new(),
                 work <- new_work!("rgvt::Runner::work"),
                 line <- new_mutex!(Line {
-                    queue: RunQueue::new(),
+                    queue,
                     members: [const { None }; MAX_VGPUS],
-                    free_since: Instant::now(),
                     alarm: None,
                 }),
             }),
@@ -130,13 +133,22 @@ impl Runner {
         self.engine
     }
 
+    /// Where what is to be done is done.
+    pub(super) fn workqueue(&self) -> &Queue {
+        &self.workqueue
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(0)
+    }
+
     /// Lets a virtual GPU stand in line. EBUSY if there is no room, which the number of IDs rules out.
-    pub(super) fn join(&self, vgpu: &Arc<Vgpu>, policy: Policy) -> Result {
+    pub(super) fn join(&self, desk: &Arc<Desk>, policy: Policy) -> Result {
         let mut line = self.line.lock();
         let place = line.members.iter_mut().find(|place| place.is_none());
 
-        *place.ok_or(EBUSY)? = Some(vgpu.clone());
-        line.queue.add(vgpu.id(), policy);
+        *place.ok_or(EBUSY)? = Some(desk.clone());
+        line.queue.add(desk.id(), policy);
         Ok(())
     }
 
@@ -146,35 +158,44 @@ impl Runner {
         self.kick();
     }
 
-    /// Forgets a virtual GPU, which has nothing on the engine any more.
+    /// Forgets a virtual GPU, of which the GPU has nothing any more.
     pub(super) fn leave(&self, id: VgpuId) {
         let left = {
             let mut line = self.line.lock();
             line.queue.remove(id);
             let mut members = line.members.iter_mut();
-            let place = members.find(|member| member.as_ref().is_some_and(|vgpu| vgpu.id() == id));
+            let place = members.find(|member| member.as_ref().is_some_and(|desk| desk.id() == id));
             place.and_then(Option::take)
         };
         // It may be the last reference, and what is dropped with it takes locks.
         drop(left);
     }
 
-    /// A virtual GPU has work, which was not handed to the engine.
-    pub(super) fn wake(self: &Arc<Self>, id: VgpuId) {
-        self.line.lock().queue.wake(id);
+    /// A virtual GPU has a piece on its desk.
+    pub(super) fn ready(self: &Arc<Self>, id: VgpuId) {
+        self.line.lock().queue.ready(id);
         self.kick();
+    }
+
+    /// The piece on its desk was taken back.
+    pub(super) fn unready(&self, id: VgpuId) {
+        self.line.lock().queue.unready(id);
+    }
+
+    /// Whether it has work that is not on its desk.
+    pub(super) fn expect(self: &Arc<Self>, id: VgpuId, more: bool) {
+        let mut line = self.line.lock();
+        line.queue.expect(id, more);
+        if !more {
+            // Nobody has to wait for it.
+            self.kick();
+        }
     }
 
     /// Has the runner look at what there is to do, soon. May be called in any context.
     fn kick(self: &Arc<Self>) {
         // What is queued already will see what is new. Nothing is handed to an engine while the system sleeps.
-        let _ = workqueue::system_freezable().enqueue(self.clone());
-    }
-
-    /// A virtual GPU has no work left that could be handed to the engine. To be said with the lock held
-    /// under which it gets some, or a call of [`Runner::wake`] is lost.
-    pub(super) fn rest(&self, id: VgpuId) {
-        self.line.lock().queue.sleep(id);
+        let _ = self.workqueue.enqueue(self.clone());
     }
 
     /// Waits until the runner has seen all that happened before. If nothing kicks it any more, it is at rest
@@ -187,87 +208,70 @@ impl Runner {
     }
 
     /// Those that stand in line, one at a time, so that no lock is held for them.
-    pub(super) fn members(&self) -> impl Iterator<Item = Arc<Vgpu>> + '_ {
+    pub(super) fn members(&self) -> impl Iterator<Item = Arc<Desk>> + '_ {
         (0..MAX_VGPUS).filter_map(|index| self.line.lock().members.get(index).cloned().flatten())
     }
 
     /// Takes up what the engine has done.
     fn collect(&self) {
         // Fixed in number, and cheap to look at: no list of those that have something there is kept.
-        for vgpu in self.members() {
-            let Some(started) = vgpu.collect(self.engine) else {
-                continue;
-            };
-
-            let now = Instant::now();
-            let mut line = self.line.lock();
-            let since_start = now - started;
-            let since_free = now - line.free_since;
-            let used = since_start.min(since_free).as_nanos();
-            let used = u64::try_from(used).unwrap_or(0);
-            line.free_since = now;
-            line.queue.charge(vgpu.id(), used);
-            vgpu.counters.of(self.engine).busy(used);
+        for desk in self.members() {
+            if let Some(used) = desk.reap() {
+                let (id, now) = (desk.id(), self.now());
+                let counted = self.line.lock().queue.landed(id, used, now);
+                desk.vgpu().counters.of(self.engine).busy(counted);
+            }
         }
     }
 
-    /// Hands the engine what it has room for.
-    fn feed(self: &Arc<Self>) {
+    /// Tells the queue whether the engine has begun with what it should execute.
+    fn look(&self) {
+        let unknown = {
+            let line = self.line.lock();
+            line.queue.not_begun().and_then(|id| line.member(id))
+        };
+        if let Some(desk) = unknown.filter(|desk| desk.has_begun()) {
+            self.line.lock().queue.begun(desk.id());
+        }
+    }
+
+    /// Does what the queue wants done. Returns in how many nanoseconds there may be more.
+    fn feed(&self) -> Option<u64> {
         loop {
-            let vgpu = {
-                let mut line = self.line.lock();
-                let Some(id) = line.queue.pick() else { return };
-                match line.member(id) {
-                    Some(vgpu) => vgpu,
-                    None => {
-                        line.queue.remove(id);
-                        continue;
+            self.look();
+            let now = self.now();
+            let step = self.line.lock().queue.next(now);
+            let desk = |id| self.line.lock().member(id);
+            match step {
+                Step::Start(id) => {
+                    if !desk(id).is_some_and(|desk| desk.start_piece()) {
+                        self.line.lock().queue.cancel(id);
                     }
                 }
-            };
-            let begun = Instant::<Monotonic>::now();
-            if !vgpu.launch(self) {
-                // What was tried in vain has cost everybody's time.
-                let spent = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(0);
-                self.line.lock().queue.charge(vgpu.id(), spent);
+                Step::GiveWay(id) => {
+                    if let Some(desk) = desk(id) {
+                        desk.make_way();
+                        desk.vgpu().counters.of(self.engine).preempted();
+                    }
+                }
+                Step::BringBack(id) => {
+                    if let Some(desk) = desk(id) {
+                        desk.come_first();
+                    }
+                }
+                Step::Evict(id) => {
+                    if let Some(desk) = desk(id) {
+                        pr_warn_ratelimited!(
+                            "vGPU {}: {:?}: work is ended that others wait for, or that takes too long\n",
+                            id.get(),
+                            self.engine
+                        );
+                        desk.cancel();
+                    }
+                }
+                Step::Wait(nanos) => return nanos,
             }
         }
-    }
-
-    /// Ends work that has had the engine for too long, and sees to it that the runner looks again in time.
-    ///
-    /// Work may wait for a value in memory that never comes, and be preempted meanwhile: to i915 that is no
-    /// hang.
-    fn watch(self: &Arc<Self>) {
-        let mut next = None;
-        for vgpu in self.members() {
-            if vgpu.take_stuck(self.engine) {
-                self.line.lock().queue.wake(vgpu.id());
-                next = Some(RETRY);
-            }
-        }
-
-        let in_flight = self.members().filter_map(|vgpu| {
-            let since = vgpu.running_since(self.engine)?;
-            Some((since.elapsed(), vgpu))
-        });
-        let oldest = in_flight.max_by_key(|(age, _)| *age);
-        if let Some((age, vgpu)) = oldest.filter(|_| !self.limit.is_zero()) {
-            let used = age.min(self.line.lock().free_since.elapsed());
-            let left = self.limit - used;
-            let left = if left.is_negative() || left.is_zero() {
-                vgpu.expel(self.engine);
-                self.limit
-            } else {
-                left
-            };
-            next = Some(next.map_or(left, |next: Delta| next.min(left)));
-        }
-
-        let mut line = self.line.lock();
-        // To drop the old handle stops the timer, also one that was started anew.
-        line.alarm = None;
-        line.alarm = next.map(|next| self.clone().start(next));
     }
 }
 
@@ -276,8 +280,13 @@ impl WorkItem for Runner {
 
     fn run(this: Arc<Self>) {
         this.collect();
-        this.feed();
-        this.watch();
+        let next = this.feed();
+        let next = next.map(|nanos| Delta::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)));
+
+        let mut line = this.line.lock();
+        // To drop the old handle stops the timer, also one that was started anew.
+        line.alarm = None;
+        line.alarm = next.map(|next| this.clone().start(next));
     }
 }
 

@@ -134,7 +134,11 @@ impl Vgpu {
     pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) {
         state.waiters = state.waiters.saturating_add(1);
         let mut patient = true;
-        while state.lanes.iter().any(Lane::is_busy) {
+        loop {
+            state.withdraw_all();
+            if !state.lanes.iter().any(Lane::is_busy) {
+                break;
+            }
             if patient {
                 // The lock was released meanwhile: what was waited for may be over now.
                 let patience = msecs_to_jiffies(PATIENCE_MS);
@@ -143,7 +147,7 @@ impl Vgpu {
                 continue;
             }
             for port in state.lanes.iter().filter_map(|lane| lane.port.as_ref()) {
-                port.context.cancel();
+                port.desk.cancel();
             }
             self.quiet.wait(state);
         }
@@ -151,7 +155,7 @@ impl Vgpu {
 
         for lane in &state.lanes {
             if !lane.queue.is_empty() {
-                self.wake(lane.engine());
+                lane.kick();
             }
         }
     }

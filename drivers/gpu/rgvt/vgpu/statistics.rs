@@ -24,7 +24,7 @@ pub(crate) struct Statistics {
     pub(crate) wait_ns: u64,
     /// Pieces of work that are done.
     pub(crate) workloads: u64,
-    /// How often the engine was taken from a piece for another's.
+    /// How often a piece had to make way for another's, as its slice was over or its priority lower.
     pub(crate) preemptions: u64,
     /// Pieces that were ended, by us or because the engine hung.
     pub(crate) resets: u64,
@@ -72,6 +72,11 @@ impl Counters {
     /// A piece of work is done.
     pub(super) fn done(&self) {
         self.workloads.add(1, Relaxed);
+    }
+
+    /// A piece of work had to make way.
+    pub(super) fn preempted(&self) {
+        self.preemptions.add(1, Relaxed);
     }
 
     /// A piece of work was ended.

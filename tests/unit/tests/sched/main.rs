@@ -2,6 +2,8 @@
 
 //! The queue of an engine.
 
+mod engine;
+mod policies;
 mod reference;
 mod shares;
 mod steps;
@@ -10,6 +12,8 @@ use unit::hw::addr::Bytes;
 use unit::model::partition::{HostShare, Partition, Space, VgpuId};
 use unit::model::sched::{Policy, Weight};
 use unit::model::types::{Resolution, VgpuType};
+
+const MILLISECOND: u64 = 1_000_000;
 
 /// Virtual GPUs.
 fn ids<const N: usize>() -> [VgpuId; N] {
@@ -33,6 +37,7 @@ fn ids<const N: usize>() -> [VgpuId; N] {
     [(); N].map(|()| partition.take(&kind).unwrap().0)
 }
 
+/// A policy that asks for nothing but a weight. Slices are 2 ms long.
 fn weight(weight: u16) -> Policy {
-    Policy::new(Weight::new(weight).expect("not 0"), 1_000)
+    Policy::new(Weight::new(weight).expect("not 0"), 640_000)
 }

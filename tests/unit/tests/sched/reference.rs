@@ -1,185 +1,334 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Against a naive reference.
+//! Against a naive reference: virtual times that begin at 0 and never end, and everything looked up anew.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::{ids, weight};
 use proptest::prelude::*;
-use unit::model::partition::MAX_VGPUS;
-use unit::model::sched::{RunQueue, SLOTS};
+
+use unit::model::sched::{Policy, RunQueue, Step, PATIENCE};
+
+/// How many take part.
+const GUESTS: usize = 7;
 
 #[derive(Clone, Debug)]
-enum Step {
-    Add(usize, u16),
-    Remove(usize),
-    SetWeight(usize, u16),
-    Wake(usize),
-    Sleep(usize),
-    Pick,
-    Charge(usize, u64),
+enum Event {
+    Ready(usize),
+    Unready(usize),
+    Expect(usize, bool),
+    Begun,
+    Next(u64),
+    /// The piece of the one that should be executed is over.
+    Landed(u64),
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let who = || 0..MAX_VGPUS;
-    let step = prop_oneof![
-        2 => (who(), 1_u16..20).prop_map(|(id, weight)| Step::Add(id, weight)),
-        1 => who().prop_map(Step::Remove),
-        1 => (who(), 1_u16..20).prop_map(|(id, weight)| Step::SetWeight(id, weight)),
-        6 => who().prop_map(Step::Wake),
-        3 => who().prop_map(Step::Sleep),
-        9 => Just(Step::Pick),
-        9 => (who(), 0_u64..3_000_000).prop_map(|(id, used)| Step::Charge(id, used)),
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let who = || 0..GUESTS;
+    let event = prop_oneof![
+        6 => who().prop_map(Event::Ready),
+        1 => who().prop_map(Event::Unready),
+        2 => (who(), any::<bool>()).prop_map(|(id, more)| Event::Expect(id, more)),
+        6 => Just(Event::Begun),
+        12 => (0_u64..3_000_000).prop_map(Event::Next),
+        5 => (20_000_u64..3_000_000).prop_map(Event::Landed),
     ];
-    prop::collection::vec(step, 1..400)
+    prop::collection::vec(event, 1..300)
 }
 
-#[derive(Default)]
-struct Entity {
+#[derive(Clone, Default)]
+struct Flight {
+    number: u64,
+    charged: u128,
+    begun: bool,
+    aside: bool,
+}
+
+#[derive(Clone, Default)]
+struct Guest {
     weight: u128,
+    priority: i8,
     time: u128,
     last: u128,
-    waiting: bool,
-    on_gpu: bool,
+    ready: bool,
+    more: bool,
+    awaited: Option<u64>,
+    flight: Option<Flight>,
 }
 
-/// The rules of the module's documentation with virtual times that begin at 0 and never end.
+/// Virtual time of so many nanoseconds, in the queue's units.
+fn units(nanos: u128, weight: u128) -> u128 {
+    nanos * 1024 / weight
+}
+
 #[derive(Default)]
 struct Reference {
-    entities: HashMap<usize, Entity>,
+    guests: BTreeMap<usize, Guest>,
     floor: u128,
-    /// In the order in which they were entered, with the gaps that others left.
-    places: Vec<Option<usize>>,
+    now: u64,
+    holder: Option<(usize, u64)>,
+    runs: Option<usize>,
+    waits_for: Option<usize>,
+    pieces: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Answer {
+    Start(usize),
+    GiveWay(usize),
+    BringBack(usize),
+    Wait,
 }
 
 impl Reference {
-    fn time(&self, id: usize) -> u128 {
-        self.entities[&id].time.max(self.floor)
+    fn guest(&mut self, id: usize) -> &mut Guest {
+        self.guests.get_mut(&id).unwrap()
     }
 
-    fn advance(&mut self) {
-        let active = self.entities.values().filter(|e| e.waiting || e.on_gpu);
-        if let Some(lowest) = active.map(|e| e.time.max(self.floor)).min() {
-            self.floor = self.floor.max(lowest);
+    /// Greater goes first.
+    fn claim(&self, id: usize) -> (i8, i128) {
+        let guest = &self.guests[&id];
+        (guest.priority, -(guest.time.max(self.floor) as i128))
+    }
+
+    fn aloft(&self) -> Vec<usize> {
+        let all = self.guests.iter();
+        all.filter(|(_, guest)| guest.flight.is_some())
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    /// The first of those with the greatest claim.
+    fn first(&self, all: impl IntoIterator<Item = usize>) -> Option<usize> {
+        all.into_iter()
+            .fold(None, |best: Option<usize>, id| match best {
+                Some(best) if self.claim(best) >= self.claim(id) => Some(best),
+                _ => Some(id),
+            })
+    }
+
+    fn settle(&mut self) {
+        let active =
+            |guest: &&Guest| guest.flight.is_some() || guest.ready || guest.awaited.is_some();
+        if let Some(lowest) = self
+            .guests
+            .values()
+            .filter(active)
+            .map(|guest| guest.time.max(self.floor))
+            .min()
+        {
+            self.floor = lowest.max(self.floor);
         }
-        for entity in self.entities.values_mut() {
-            entity.time = entity.time.max(self.floor);
+        for guest in self.guests.values_mut() {
+            guest.time = guest.time.max(self.floor);
         }
     }
 
-    fn pick(&mut self) -> Option<usize> {
-        let on_gpu: Vec<_> = self.entities.values().filter(|e| e.on_gpu).collect();
-        if on_gpu.len() >= SLOTS {
-            return None;
+    fn find_holder(&mut self) {
+        let flight = |id: &usize| self.guests[id].flight.clone().unwrap();
+        let front = self.aloft().into_iter().filter(|id| !flight(id).aside);
+        let front = front.min_by_key(|id| flight(id).number);
+        if front != self.holder.map(|(id, _)| id) {
+            self.holder = front.map(|id| (id, self.now));
         }
-        let again = on_gpu.iter().filter(|e| e.waiting);
-        let again = again.map(|e| e.time + e.last).min();
-        let mut next: Option<usize> = None;
-        for id in self.places.iter().flatten() {
-            let entity = &self.entities[id];
-            let better = next.is_none_or(|next| self.time(*id) < self.time(next));
-            if entity.waiting && !entity.on_gpu && better {
-                next = Some(*id);
-            }
-        }
-        let next = next.filter(|&next| again.is_none_or(|again| self.time(next) <= again))?;
-        self.entities.get_mut(&next).unwrap().on_gpu = true;
-        Some(next)
+        let still = self.runs.filter(|id| self.aloft().contains(id));
+        self.runs = match front {
+            Some(id) if flight(&id).begun || still.is_none() => Some(id),
+            _ => still.or(self.aloft().first().copied()),
+        };
     }
 
-    fn step(&mut self, step: &Step) -> Option<usize> {
-        match *step {
-            Step::Add(id, weight) => {
-                let weight = u128::from(weight);
-                if let Some(entity) = self.entities.get_mut(&id) {
-                    entity.weight = weight;
-                } else {
-                    let time = self.floor;
-                    let entity = Entity {
-                        weight,
-                        time,
-                        ..Entity::default()
-                    };
-                    self.entities.insert(id, entity);
-                    match self.places.iter_mut().find(|place| place.is_none()) {
-                        Some(place) => *place = Some(id),
-                        None => self.places.push(Some(id)),
-                    }
-                }
-            }
-            Step::Remove(id) => {
-                self.entities.remove(&id);
-                for place in &mut self.places {
-                    *place = place.filter(|&other| other != id);
-                }
-                self.advance();
-            }
-            Step::SetWeight(id, weight) => {
-                if let Some(entity) = self.entities.get_mut(&id) {
-                    entity.weight = u128::from(weight);
-                }
-            }
-            Step::Wake(id) => {
-                if let Some(entity) = self.entities.get_mut(&id) {
-                    entity.waiting = true;
-                }
-            }
-            Step::Sleep(id) => {
-                if let Some(entity) = self.entities.get_mut(&id) {
-                    entity.waiting = false;
-                }
-                self.advance();
-            }
-            Step::Pick => return self.pick(),
-            Step::Charge(id, used) => {
-                if self.entities.get(&id).is_some_and(|e| e.on_gpu) {
-                    let entity = self.entities.get_mut(&id).unwrap();
-                    entity.last = u128::from(used.max(10_000)) * 1024 / entity.weight;
-                    entity.time += entity.last;
-                    self.advance();
-                    self.entities.get_mut(&id).unwrap().on_gpu = false;
-                    self.advance();
-                }
-            }
+    fn charge(&mut self, id: usize, nanos: u128) {
+        let guest = self.guest(id);
+        guest.time += units(nanos, guest.weight);
+        if let Some(flight) = &mut guest.flight {
+            flight.charged += nanos;
         }
-        None
+    }
+
+    fn refund(&mut self, id: usize, nanos: u128) {
+        let floor = self.floor;
+        let guest = self.guest(id);
+        let Some(flight) = &mut guest.flight else {
+            return;
+        };
+        let nanos = nanos.min(flight.charged);
+        flight.charged -= nanos;
+        guest.time = guest
+            .time
+            .saturating_sub(units(nanos, guest.weight))
+            .max(floor);
+    }
+
+    fn pass(&mut self, now: u64) {
+        let passed = now - self.now;
+        self.now = now;
+        if let Some(id) = self.runs.or(self.waits_for) {
+            self.charge(id, passed.into());
+        }
+        for guest in self.guests.values_mut() {
+            guest.awaited = guest.awaited.filter(|until| now < *until);
+        }
+        self.settle();
+    }
+
+    fn start(&mut self, id: usize) -> Answer {
+        let number = self.pieces;
+        self.pieces += 1;
+        let guest = self.guest(id);
+        (guest.ready, guest.awaited) = (false, None);
+        guest.flight = Some(Flight {
+            number,
+            ..Flight::default()
+        });
+        self.find_holder();
+        Answer::Start(id)
+    }
+
+    fn next(&mut self, now: u64) -> Answer {
+        self.pass(now);
+        self.waits_for = None;
+        let ready = self
+            .guests
+            .iter()
+            .filter(|(_, guest)| guest.ready && guest.flight.is_none());
+        let ready = self.first(ready.map(|(id, _)| *id));
+        let Some((holder, since)) = self.holder else {
+            let back = self.first(self.aloft());
+            let Some(next) = self.first(back.into_iter().chain(ready)) else {
+                return Answer::Wait;
+            };
+            let awaited = self
+                .guests
+                .iter()
+                .filter(|(_, guest)| guest.awaited.is_some());
+            let awaited = self.first(awaited.map(|(id, _)| *id));
+            if let Some(awaited) = awaited.filter(|&awaited| self.claim(awaited) > self.claim(next))
+            {
+                self.waits_for = Some(awaited);
+                return Answer::Wait;
+            }
+            if back != Some(next) {
+                return self.start(next);
+            }
+            self.guest(next).flight.as_mut().unwrap().aside = false;
+            self.find_holder();
+            if ready.is_none() {
+                self.holder = Some((next, 0));
+            }
+            return Answer::BringBack(next);
+        };
+
+        let guest = self.guests[&holder].clone();
+        let flight = guest.flight.unwrap();
+        let claim = self.claim(holder);
+        let over = now - since >= 2_000_000 && flight.begun;
+        let mut others = self.aloft();
+        others.retain(|&id| id != holder);
+        let mut rivals = others.iter().copied().chain(ready);
+        if rivals.any(|id| self.claim(id).0 > claim.0 || over && self.claim(id) > claim) {
+            self.guest(holder).flight.as_mut().unwrap().aside = true;
+            self.find_holder();
+            return Answer::GiveWay(holder);
+        }
+        if over && (ready.is_some() || !others.is_empty()) {
+            self.holder = Some((holder, now));
+        }
+        let rest = units(guest.last.saturating_sub(flight.charged), guest.weight);
+        let after = (claim.0, claim.1 - rest as i128);
+        match ready {
+            Some(id)
+                if others.is_empty()
+                    && self.claim(id).0 == claim.0
+                    && !(guest.more && after > self.claim(id)) =>
+            {
+                self.start(id)
+            }
+            _ => Answer::Wait,
+        }
+    }
+
+    fn landed(&mut self, id: usize, used: u64, now: u64) {
+        self.pass(now);
+        let flight = self.guest(id).flight.clone().unwrap();
+        let used = u128::from(used);
+        match used.checked_sub(flight.charged) {
+            Some(missing) => self.charge(id, missing),
+            None => self.refund(id, flight.charged - used),
+        }
+        let guest = self.guest(id);
+        guest.flight = None;
+        guest.last = used;
+        if guest.more && !guest.ready {
+            guest.awaited = Some(now + PATIENCE);
+        }
+        if let Some(runs) = self.runs.filter(|&runs| !flight.begun && runs != id) {
+            self.refund(runs, used);
+        }
+        self.find_holder();
+        self.settle();
     }
 }
 
 proptest! {
     #[test]
-    fn the_same_as_the_reference(steps in steps()) {
-        let (mut queue, mut reference, ids) = (RunQueue::new(), Reference::default(), ids::<MAX_VGPUS>());
-        for step in &steps {
-            let expected = reference.step(step).map(|id| ids[id]);
-            let picked = match *step {
-                Step::Add(id, value) => {
-                    queue.add(ids[id], weight(value));
-                    None
+    fn the_same_as_the_reference(
+        events in events(),
+        weights in prop::array::uniform7(1_u16..20),
+        priorities in prop::array::uniform7(0_i8..2),
+    ) {
+        let (mut queue, mut reference, ids) = (RunQueue::new(true, 0).unwrap(), Reference::default(), ids::<GUESTS>());
+        for (at, (value, priority)) in weights.into_iter().zip(priorities).enumerate() {
+            // Nothing is ended here.
+            let policy = Policy { priority, preempt_timeout_us: u32::MAX, ..weight(value) };
+            queue.add(ids[at], policy);
+            let guest = Guest { weight: value.into(), priority, ..Guest::default() };
+            reference.guests.insert(at, guest);
+        }
+        let mut now = 0;
+        for event in &events {
+            match *event {
+                Event::Ready(id) => {
+                    queue.ready(ids[id]);
+                    let guest = reference.guest(id);
+                    (guest.ready, guest.awaited) = (true, None);
                 }
-                Step::Remove(id) => {
-                    queue.remove(ids[id]);
-                    None
+                Event::Unready(id) => {
+                    queue.unready(ids[id]);
+                    reference.guest(id).ready = false;
+                    reference.settle();
                 }
-                Step::SetWeight(id, value) => {
-                    queue.set_policy(ids[id], weight(value));
-                    None
+                Event::Expect(id, more) => {
+                    queue.expect(ids[id], more);
+                    let guest = reference.guest(id);
+                    guest.more = more;
+                    guest.awaited = guest.awaited.filter(|_| more);
+                    reference.settle();
                 }
-                Step::Wake(id) => {
-                    queue.wake(ids[id]);
-                    None
+                Event::Begun => if let Some(id) = queue.not_begun() {
+                    queue.begun(id);
+                    let id = ids.iter().position(|other| *other == id).unwrap();
+                    prop_assert_eq!(Some(id), reference.holder.map(|(id, _)| id));
+                    reference.guest(id).flight.as_mut().unwrap().begun = true;
+                    reference.runs = Some(id);
+                },
+                Event::Next(passed) => {
+                    now += passed;
+                    let who = |id| ids.iter().position(|other| *other == id).unwrap();
+                    let answer = match queue.next(now) {
+                        Step::Start(id) => Answer::Start(who(id)),
+                        Step::GiveWay(id) => Answer::GiveWay(who(id)),
+                        Step::BringBack(id) => Answer::BringBack(who(id)),
+                        Step::Wait(_) => Answer::Wait,
+                        Step::Evict(id) => return Err(TestCaseError::fail(format!("{id:?} evicted"))),
+                    };
+                    prop_assert_eq!(answer, reference.next(now), "at {}", now);
                 }
-                Step::Sleep(id) => {
-                    queue.sleep(ids[id]);
-                    None
-                }
-                Step::Pick => queue.pick(),
-                Step::Charge(id, used) => {
-                    queue.charge(ids[id], used);
-                    None
-                }
-            };
-            prop_assert_eq!(picked, expected, "{:?}", step);
+                Event::Landed(used) => if let Some((id, _)) = reference.holder {
+                    queue.landed(ids[id], Some(used), now);
+                    reference.landed(id, used, now);
+                },
+            }
         }
     }
 }

@@ -2,254 +2,203 @@
 
 //! One step at a time.
 
-use super::{ids, weight};
+use super::{ids, weight, MILLISECOND};
 use unit::model::partition::VgpuId;
-use unit::model::sched::{Policy, RunQueue, Weight, SLOTS};
+use unit::model::sched::{Policy, RunQueue, Step, Weight, PATIENCE};
 
-/// A queue in which all have work.
-fn backlogged<const N: usize>(weights: [u16; N]) -> (RunQueue, [VgpuId; N]) {
-    let (mut queue, ids) = (RunQueue::new(), ids());
+/// A queue in which all have work ready.
+fn ready<const N: usize>(weights: [u16; N]) -> (RunQueue, [VgpuId; N]) {
+    let (mut queue, ids) = (RunQueue::new(true, 0).unwrap(), ids());
     for (id, value) in ids.into_iter().zip(weights) {
         queue.add(id, weight(value));
-        queue.wake(id);
+        queue.ready(id);
     }
     (queue, ids)
 }
 
-const MILLISECOND: u64 = 1_000_000;
-
 #[test]
-fn only_who_has_work_is_picked() {
+fn only_who_has_work_is_started() {
     assert_eq!(Weight::new(0), None);
-    let mut queue = RunQueue::new();
-    let [first, stranger] = ids();
+    let (mut queue, [first, stranger]) = (RunQueue::new(true, 0).unwrap(), ids());
     queue.add(first, weight(1));
-    assert_eq!(queue.pick(), None);
-    queue.wake(stranger);
-    queue.charge(stranger, 1);
+    assert_eq!(queue.next(0), Step::Wait(None));
+    queue.ready(stranger);
+    queue.expect(stranger, true);
+    queue.begun(stranger);
+    queue.cancel(stranger);
     queue.set_policy(stranger, weight(2));
-    queue.sleep(stranger);
+    queue.unready(stranger);
     queue.remove(stranger);
-    assert_eq!(queue.pick(), None, "it was never entered");
-    queue.wake(first);
-    assert_eq!(queue.pick(), Some(first));
-    assert_eq!(queue.pick(), None, "one piece at a time");
-    queue.charge(first, MILLISECOND);
-    assert_eq!(queue.pick(), Some(first), "it has more");
-    queue.sleep(first);
-    queue.charge(first, MILLISECOND);
-    assert_eq!(queue.pick(), None, "it has no more");
+    assert_eq!(queue.landed(stranger, Some(1), 1), 0);
+    assert_eq!(queue.next(2), Step::Wait(None), "it was never entered");
+    queue.ready(first);
+    assert_eq!(queue.next(3), Step::Start(first));
+    assert_eq!(queue.not_begun(), Some(first));
+    queue.begun(first);
+    assert_eq!(queue.not_begun(), None);
+    queue.ready(first);
+    assert_eq!(queue.next(4), Step::Wait(None), "one piece at a time");
+    assert_eq!(queue.landed(first, Some(1), 5), 1);
+    assert_eq!(queue.next(5), Step::Start(first), "it has more");
+    assert_eq!(queue.landed(first, None, 7), 2, "nobody knows better");
+    assert_eq!(queue.next(8), Step::Wait(None), "it has no more");
 }
 
 #[test]
 fn one_runs_and_one_waits() {
-    let (mut queue, [a, b, c]) = backlogged([1, 1, 1]);
-    assert_eq!([queue.pick(), queue.pick()], [Some(a), Some(b)]);
-    assert_eq!(queue.pick(), None, "both slots are taken");
-    assert_eq!(SLOTS, 2);
-    queue.charge(a, MILLISECOND);
-    assert_eq!(queue.pick(), Some(c));
-    queue.charge(b, MILLISECOND);
-    assert_eq!(
-        queue.pick(),
-        None,
-        "how long the third's work is nobody knows yet"
-    );
-    queue.charge(c, MILLISECOND);
-    for pair in [[a, b], [c, a], [b, c]] {
-        assert_eq!([queue.pick(), queue.pick()], pair.map(Some));
-        for id in pair {
-            queue.charge(id, MILLISECOND);
-        }
-    }
+    let (mut queue, [a, b, c]) = ready([1, 1, 1]);
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert_eq!(queue.next(0), Step::Start(b));
+    let slice = 2 * MILLISECOND;
+    assert_eq!(queue.next(0), Step::Wait(Some(slice)));
+    queue.landed(a, Some(MILLISECOND), MILLISECOND);
+    assert_eq!(queue.next(MILLISECOND), Step::Start(c));
 }
 
 #[test]
 fn nothing_waits_behind_whose_turn_comes_again() {
-    let (mut queue, [heavy, light]) = backlogged([8, 1]);
-    let mut order = Vec::new();
-    for _ in 0..20 {
-        let running = queue.pick().expect("the engine is idle");
-        let behind = queue.pick();
-        order.push(running);
-        queue.charge(running, MILLISECOND);
-        if let Some(behind) = behind {
-            order.push(behind);
-            queue.charge(behind, MILLISECOND);
-        }
-    }
-    let of_light = order.iter().filter(|&&id| id == light).count();
-    assert!(order.len() > 20, "something waited now and then");
-    assert_eq!(of_light, order.len().div_ceil(9), "{order:?}");
-
-    queue.sleep(heavy);
-    assert_eq!(queue.pick(), Some(light), "nobody else has work");
-    queue.wake(heavy);
-    assert_eq!(queue.pick(), Some(heavy));
-    queue.sleep(heavy);
-    queue.charge(light, MILLISECOND);
-    assert_eq!(queue.pick(), Some(light), "what runs has no more");
+    let (mut queue, [a, b]) = ready([4, 1]);
+    queue.expect(a, true);
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert_eq!(
+        queue.next(0),
+        Step::Start(b),
+        "how long a takes nobody knows yet"
+    );
+    queue.landed(a, Some(MILLISECOND), MILLISECOND);
+    queue.landed(b, Some(MILLISECOND), 2 * MILLISECOND);
+    queue.ready(a);
+    queue.ready(b);
+    let now = 2 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::Start(a));
+    assert_eq!(queue.next(now), Step::Wait(Some(2 * MILLISECOND)));
+    queue.landed(a, Some(MILLISECOND), now + MILLISECOND);
+    assert_eq!(
+        queue.next(now + MILLISECOND),
+        Step::Wait(Some(PATIENCE)),
+        "its next piece is waited for"
+    );
+    assert_eq!(
+        queue.next(now + MILLISECOND + PATIENCE),
+        Step::Start(b),
+        "not for ever"
+    );
 }
 
 #[test]
-fn waiting_is_no_credit() {
-    let (mut queue, [busy, idle]) = backlogged([1, 1]);
-    queue.sleep(idle);
-    for _ in 0..100 {
-        assert_eq!(queue.pick(), Some(busy));
-        queue.charge(busy, MILLISECOND);
-    }
-    queue.wake(idle);
-    let mut turns = [0, 0];
-    for _ in 0..10 {
-        let id = queue.pick().expect("both have work");
-        turns[usize::from(id == idle)] += 1;
-        queue.charge(id, MILLISECOND);
-    }
-    assert_eq!(turns, [5, 5]);
+fn whose_slice_is_over_is_overtaken() {
+    let (mut queue, [a, b]) = ready([1, 1]);
+    queue.unready(b);
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert_eq!(
+        queue.next(9 * MILLISECOND),
+        Step::Wait(None),
+        "nobody else wants it"
+    );
+    queue.ready(b);
+    let now = 9 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::Start(b), "it may not have begun");
+    queue.begun(a);
+    assert_eq!(
+        queue.next(now),
+        Step::Wait(Some(2 * MILLISECOND)),
+        "b begins where a is"
+    );
+    let now = 11 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::GiveWay(a));
+    assert_eq!(queue.not_begun(), Some(b));
+    let timeout = 640 * MILLISECOND;
+    let early = now + timeout - 1;
+    assert_eq!(queue.next(early), Step::Wait(Some(1)));
+    queue.begun(b);
+    assert_eq!(
+        queue.landed(b, Some(MILLISECOND), now + timeout),
+        MILLISECOND
+    );
+    let later = now + 2 * timeout;
+    assert_eq!(
+        queue.next(later),
+        Step::BringBack(a),
+        "it is not ended: b had begun"
+    );
+    assert_eq!(queue.next(later), Step::Wait(None));
 }
 
 #[test]
-fn whoever_begins_does_so_where_the_last_one_stopped() {
-    let (mut queue, [first, second]) = backlogged([1, 1]);
-    queue.sleep(second);
-    assert_eq!(queue.pick(), Some(first));
-    queue.sleep(first);
-    queue.charge(first, 1000 * MILLISECOND);
-    // Nobody had work in between. The long piece is history.
-    queue.wake(first);
-    queue.wake(second);
-    assert_eq!([queue.pick(), queue.pick()], [Some(first), Some(second)]);
+fn who_does_not_make_way_is_ended_once() {
+    let (mut queue, [a, b]) = ready([1, 1]);
+    let quick = Policy {
+        preempt_timeout_us: 1_000,
+        ..weight(1)
+    };
+    queue.set_policy(a, quick);
+    queue.unready(b);
+    assert_eq!(queue.next(0), Step::Start(a));
+    queue.begun(a);
+    assert_eq!(queue.next(MILLISECOND), Step::Wait(None));
+    queue.ready(b);
+    assert_eq!(queue.next(MILLISECOND), Step::Start(b));
+    assert_eq!(queue.next(MILLISECOND), Step::Wait(Some(MILLISECOND)));
+    let now = 2 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::GiveWay(a));
+    assert_eq!(queue.next(now), Step::Wait(Some(MILLISECOND)));
+    assert_eq!(queue.next(now + MILLISECOND), Step::Evict(a));
+    assert!(matches!(queue.next(now + MILLISECOND), Step::Wait(_)));
 }
 
 #[test]
-fn a_debt_is_kept_while_others_work() {
-    let (mut queue, [long, short]) = backlogged([1, 1]);
-    assert_eq!([queue.pick(), queue.pick()], [Some(long), Some(short)]);
-    queue.sleep(long);
-    queue.charge(long, 10 * MILLISECOND);
-    queue.charge(short, MILLISECOND);
-    queue.wake(long);
-    for turn in 0..9 {
-        assert_eq!(queue.pick(), Some(short), "turn {turn}");
-        queue.charge(short, MILLISECOND);
-    }
-    assert_eq!(queue.pick(), Some(long));
-}
-
-#[test]
-fn rejected_work_does_not_keep_others_away() {
-    let (mut queue, [_, other]) = backlogged([16, 1]);
-    let mut turns = 0;
-    for _ in 0..4000 {
-        let id = queue.pick().expect("both have work");
-        let used = if id == other { MILLISECOND } else { 0 };
-        turns += u32::from(id == other);
-        queue.charge(id, used);
-    }
-    assert!(turns >= 2, "{turns} turns");
-}
-
-#[test]
-fn weights_change_and_members_come_and_go() {
-    let (mut queue, [a, b]) = backlogged([1, 1]);
-    queue.set_policy(a, weight(3));
-    let mut turns = [0, 0];
-    for _ in 0..400 {
-        let id = queue.pick().expect("both have work");
-        turns[usize::from(id == b)] += 1;
-        queue.charge(id, MILLISECOND);
-    }
-    assert_eq!(turns, [300, 100]);
-
+fn what_has_the_engine_for_too_long_is_ended_once() {
+    let (_, [a]) = ready([1]);
+    let mut queue = RunQueue::new(true, 0).unwrap().with_limit(10 * MILLISECOND);
     queue.add(a, weight(1));
-    assert_eq!(queue.pick(), Some(a), "it is still there, with its work");
-    queue.remove(a);
-    queue.charge(a, MILLISECOND);
-    queue.add(a, weight(1));
-    assert_eq!(queue.pick(), Some(b), "it has no work yet");
+    queue.ready(a);
+    assert_eq!(queue.next(0), Step::Start(a));
+    queue.begun(a);
+    assert_eq!(queue.next(0), Step::Wait(Some(10 * MILLISECOND)));
+    assert_eq!(queue.next(9 * MILLISECOND), Step::Wait(Some(MILLISECOND)));
+    assert_eq!(queue.next(10 * MILLISECOND), Step::Evict(a));
+    assert_eq!(queue.next(10 * MILLISECOND), Step::Wait(None));
 }
 
 #[test]
 fn who_is_stopped_gets_nothing_and_goes_on_later() {
-    let (mut queue, [a, b]) = backlogged([1, 1]);
+    let (mut queue, [a, b]) = ready([1, 1]);
     let stopped = Policy {
         stop: true,
         ..weight(1)
     };
-    assert_eq!(queue.pick(), Some(a));
-    queue.set_policy(a, stopped);
-    for _ in 0..3 {
-        assert_eq!(queue.pick(), Some(b));
-        queue.charge(b, MILLISECOND);
-    }
-    queue.charge(a, MILLISECOND);
-    assert_eq!(queue.pick(), Some(b));
-    assert_eq!(queue.pick(), None);
-    queue.set_policy(a, weight(1));
-    assert_eq!(queue.pick(), Some(a));
+    assert_eq!(queue.next(0), Step::Start(a));
+    queue.set_policy(b, stopped);
+    assert_eq!(queue.next(0), Step::Wait(None));
+    queue.landed(a, Some(MILLISECOND), MILLISECOND);
+    assert_eq!(queue.next(MILLISECOND), Step::Wait(None));
+    queue.set_policy(b, weight(1));
+    assert_eq!(queue.next(MILLISECOND), Step::Start(b));
 }
 
 #[test]
-fn a_policy_has_bounds() {
-    let valid = weight(1);
-    assert!(valid.is_valid());
-    let change = |change: fn(&mut Policy)| {
-        let mut policy = valid;
-        change(&mut policy);
-        policy
-    };
-    for good in [
-        change(|policy| policy.weight = 10_000),
-        change(|policy| policy.cap_percent = 1),
-        change(|policy| policy.reservation_percent = 100),
-        change(|policy| policy.priority = -100),
-        change(|policy| policy.timeslice_us = 500),
-        change(|policy| policy.preempt_timeout_us = 60_000_000),
-    ] {
-        assert!(good.is_valid(), "{good:?}");
-    }
-    for bad in [
-        change(|policy| policy.weight = 0),
-        change(|policy| policy.weight = 10_001),
-        change(|policy| policy.cap_percent = 0),
-        change(|policy| policy.cap_percent = 101),
-        change(|policy| policy.reservation_percent = 101),
-        change(|policy| (policy.cap_percent, policy.reservation_percent) = (20, 21)),
-        change(|policy| policy.priority = -101),
-        change(|policy| policy.priority = 101),
-        change(|policy| policy.timeslice_us = 499),
-        change(|policy| policy.timeslice_us = 1_000_001),
-        change(|policy| policy.preempt_timeout_us = 999),
-        change(|policy| policy.preempt_timeout_us = 60_000_001),
-    ] {
-        assert!(!bad.is_valid(), "{bad:?}");
-    }
+fn what_could_not_be_handed_over_costs_no_more_than_time() {
+    let (mut queue, [a, b]) = ready([1, 1]);
+    assert_eq!(queue.next(0), Step::Start(a));
+    queue.cancel(a);
+    assert_eq!(queue.next(0), Step::Start(b));
+    queue.ready(a);
+    assert_eq!(queue.next(0), Step::Start(a));
+    queue.remove(b);
+    assert_eq!(queue.landed(b, None, 5), 0);
+    assert_eq!(queue.next(5), Step::Wait(None));
 }
 
 #[test]
-fn no_length_is_too_long() {
-    let (mut queue, [a, b]) = backlogged([1, u16::MAX]);
-    for _ in 0..3 {
-        assert_eq!([queue.pick(), queue.pick()], [Some(a), Some(b)]);
-        queue.charge(a, u64::MAX);
-        queue.charge(b, u64::MAX);
-        assert_eq!(queue.pick(), Some(b));
-        queue.charge(b, u64::MAX);
-        queue.remove(a);
-        queue.add(a, weight(1));
-        queue.wake(a);
-        while queue.pick() != Some(a) {
-            queue.charge(b, u64::MAX);
-        }
-        queue.charge(a, 0);
-        queue.sleep(b);
-        queue.sleep(a);
-        queue.remove(a);
-        queue.remove(b);
-        for (id, value) in [(a, 1), (b, u16::MAX)] {
-            queue.add(id, weight(value));
-            queue.wake(id);
+fn no_time_is_too_long() {
+    let (mut queue, [a, b]) = ready([1, 10_000]);
+    for now in [0, u64::MAX, u64::MAX] {
+        assert!(matches!(queue.next(now), Step::Start(..)));
+        let _ = queue.next(now);
+        queue.landed(a, Some(u64::MAX), u64::MAX);
+        queue.landed(b, Some(u64::MAX), u64::MAX);
+        for id in [a, b] {
+            queue.ready(id);
         }
     }
 }

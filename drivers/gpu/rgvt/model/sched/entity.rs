@@ -2,8 +2,9 @@
 
 //! A virtual GPU in the queue of an engine.
 
-use super::Policy;
+use super::{bucket::Bucket, Policy};
 use crate::model::partition::VgpuId;
+use core::cmp::Ordering;
 use core::num::NonZeroU16;
 
 /// A share of an engine's time, relative to others'.
@@ -22,61 +23,226 @@ impl Weight {
     }
 }
 
-/// What a piece of work counts at least, in nanoseconds: handing it over takes the host's time, and
-/// what is rejected never runs. Otherwise a guest that only submits what is rejected would always be
-/// next.
-const LEAST: u64 = 10_000;
+/// What a piece of work counts at least, in nanoseconds: handing it over takes the host's time.
+pub(super) const LEAST: u64 = 10_000;
 
 /// Log2 of the units of virtual time in a nanosecond of weight 1, so that little is lost by dividing.
 const UNIT_SHIFT: u32 = 10;
+
+/// A piece of work that the GPU has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Flight {
+    /// Counts the pieces: the GPU got the one with the lowest number first.
+    pub(super) number: u64,
+    /// Nanoseconds that were charged for it.
+    pub(super) charged: u64,
+    /// The engine is known to have begun with it.
+    pub(super) begun: bool,
+    /// It is to make way for those that are not.
+    pub(super) aside: bool,
+    /// It will be ended if it has not made way then.
+    pub(super) deadline: Option<u64>,
+    /// It was said that it is to be ended.
+    pub(super) ended: bool,
+}
+
+/// Why one goes before another. The order of declaration is that of going first, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// It has had all that its cap allows, but what it has begun goes on.
+    Over,
+    Normal(i8),
+    /// It has not had what is reserved for it.
+    Reserved,
+}
+
+/// Who goes first: who is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub(super) class: Class,
+    pub(super) lead: u64,
+}
+
+impl PartialOrd for Claim {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Claim {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let lead = other.lead.cmp(&self.lead);
+        self.class.cmp(&other.class).then(lead)
+    }
+}
 
 /// A virtual time is kept as its lead over the lowest of those that have work. Hence who has none loses
 /// its lead as the others go on, and gains nothing by waiting longer.
 #[derive(Clone, Debug)]
 pub(super) struct Entity {
     pub(super) id: VgpuId,
-    pub(super) policy: Policy,
+    policy: Policy,
     /// Virtual time, as a lead.
     pub(super) lead: u64,
-    /// Virtual time that its last piece of work took.
+    /// Nanoseconds that its last piece of work took.
     last: u64,
-    /// It has work that is not with the GPU.
-    pub(super) waiting: bool,
-    /// It has a piece of work with the GPU.
-    pub(super) on_gpu: bool,
+    cap: Bucket,
+    reservation: Bucket,
+    /// A piece of its work can be handed to the GPU at once.
+    pub(super) ready: bool,
+    /// It has work that is not ready yet.
+    pub(super) more: bool,
+    /// Its last piece is over, and until then the next is waited for.
+    pub(super) awaited: Option<u64>,
+    pub(super) flight: Option<Flight>,
 }
 
 impl Entity {
-    pub(super) fn new(id: VgpuId, policy: Policy) -> Self {
+    pub(super) fn new(id: VgpuId, policy: Policy, now: u64) -> Self {
         Self {
             id,
             policy,
             lead: 0,
             last: 0,
-            waiting: false,
-            on_gpu: false,
+            cap: Bucket::new(policy.cap_percent, now),
+            reservation: Bucket::new(policy.reservation_percent, now),
+            ready: false,
+            more: false,
+            awaited: None,
+            flight: None,
         }
     }
 
-    /// Whether it takes part: has work.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// How long its turn is, in nanoseconds.
+    pub(super) fn slice(&self) -> u64 {
+        self.policy.timeslice()
+    }
+
+    /// Whoever is served in another way begins anew, where the others are.
+    pub(super) fn set_policy(&mut self, policy: Policy, now: u64) {
+        if policy.cap_percent != self.policy.cap_percent {
+            self.cap = Bucket::new(policy.cap_percent, now);
+        }
+        if policy.reservation_percent != self.policy.reservation_percent {
+            self.reservation = Bucket::new(policy.reservation_percent, now);
+        }
+        let share = |policy: &Policy| {
+            (
+                policy.weight,
+                policy.cap_percent,
+                policy.reservation_percent,
+                policy.priority,
+            )
+        };
+        if share(&policy) != share(&self.policy) {
+            self.lead = 0;
+        }
+        self.policy = policy;
+    }
+
+    /// Lets time pass.
+    pub(super) fn fill(&mut self, now: u64) {
+        self.cap.fill(now);
+        self.reservation.fill(now);
+        self.awaited = self.awaited.filter(|&until| now < until);
+    }
+
+    /// Whether its share counts now: it has work, and may have it done.
     pub(super) fn active(&self) -> bool {
-        self.ready() || self.on_gpu
+        let wants = self.ready || self.awaited.is_some();
+        self.flight.is_some() || wants && self.may_start()
     }
 
-    /// Whether it has work that it may hand to the GPU.
-    pub(super) fn ready(&self) -> bool {
-        self.waiting && !self.policy.stop
+    fn capped(&self) -> bool {
+        self.policy.cap_percent < 100
     }
 
-    /// Its lead when the piece that is with the GPU is over, if that is like the last one.
-    pub(super) fn expected(&self) -> u64 {
-        self.lead.saturating_add(self.last)
+    /// Whether a piece of its work may be begun.
+    pub(super) fn may_start(&self) -> bool {
+        !self.policy.stop && (!self.capped() || self.cap.any())
     }
 
-    pub(super) fn charge(&mut self, nanoseconds: u64) {
-        let units = nanoseconds.max(LEAST).saturating_mul(1 << UNIT_SHIFT);
+    /// In how many nanoseconds its cap lets it go on, if nothing else keeps it.
+    pub(super) fn wait(&self) -> Option<u64> {
+        let held = self.ready && !self.policy.stop && self.capped() && !self.cap.any();
+        held.then(|| self.cap.wait())
+    }
+
+    fn class(&self) -> Class {
+        if self.capped() && !self.cap.any() {
+            Class::Over
+        } else if self.policy.reservation_percent > 0 && self.reservation.any() {
+            Class::Reserved
+        } else {
+            Class::Normal(self.policy.priority)
+        }
+    }
+
+    pub(super) fn claim(&self) -> Claim {
+        Claim {
+            class: self.class(),
+            lead: self.lead,
+        }
+    }
+
+    /// Its claim when the piece that is with the GPU is over, if that is like the last one.
+    pub(super) fn claim_after(&self) -> Claim {
+        let charged = self.flight.map_or(0, |flight| flight.charged);
+        let rest = self.units(self.last.saturating_sub(charged));
+        Claim {
+            lead: self.lead.saturating_add(rest),
+            ..self.claim()
+        }
+    }
+
+    /// The virtual time of so many nanoseconds.
+    fn units(&self, nanos: u64) -> u64 {
+        let units = nanos.saturating_mul(1 << UNIT_SHIFT);
         let weight = u64::from(self.policy.weight);
-        self.last = units.checked_div(weight).unwrap_or(units);
-        self.lead = self.lead.saturating_add(self.last);
+        units.checked_div(weight).unwrap_or(units)
+    }
+
+    /// Its work had the engine for so long.
+    pub(super) fn charge(&mut self, nanos: u64) {
+        self.lead = self.lead.saturating_add(self.units(nanos));
+        self.cap.take(nanos);
+        self.reservation.take_lightly(nanos);
+        if let Some(flight) = &mut self.flight {
+            flight.charged = flight.charged.saturating_add(nanos);
+        }
+    }
+
+    /// Time was charged that another had.
+    pub(super) fn refund(&mut self, nanos: u64) {
+        let charged = self.flight.map_or(0, |flight| flight.charged);
+        let nanos = nanos.min(charged);
+        self.lead = self.lead.saturating_sub(self.units(nanos));
+        self.cap.put_back(nanos);
+        self.reservation.put_back(nanos);
+        if let Some(flight) = &mut self.flight {
+            flight.charged = charged.saturating_sub(nanos);
+        }
+    }
+
+    /// The piece of work that the GPU had is over; it took `used`, or what was charged if nobody knows.
+    /// Returns that.
+    pub(super) fn land(&mut self, used: Option<u64>) -> u64 {
+        let Some(flight) = self.flight else {
+            return 0;
+        };
+        let used = used.unwrap_or(flight.charged);
+        let count = used.max(LEAST);
+        if let Some(missing) = count.checked_sub(flight.charged) {
+            self.charge(missing);
+        } else {
+            self.refund(flight.charged.saturating_sub(count));
+        }
+        self.last = count;
+        self.flight = None;
+        used
     }
 }

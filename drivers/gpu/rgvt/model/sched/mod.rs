@@ -1,154 +1,311 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Whose work an engine runs next: a queue of virtual GPUs for each engine, fair by weight.
+//! Whose work an engine runs next: a queue of virtual GPUs for each engine.
 //!
 //! Each virtual GPU has a virtual time, which advances by the time that its work had the engine over
-//! its weight. Of those that have work the lowest is next. So the engine is never idle while there is
-//! work, and those that always have some get its time in proportion to their weights. A piece of work
-//! runs to its end, however long it is; it counts when it is over.
+//! its weight. Of those that have work the lowest goes first, unless a [`Policy`] says otherwise. So the
+//! engine is never idle while there is work, and those that always have some get its time in proportion to
+//! their weights.
 //!
-//! While one piece runs another may wait behind it on the GPU, so that the engine goes on at once
-//! ([`SLOTS`]). It is not one of the same virtual GPU, which would build on what the first one leaves
-//! behind. And if the virtual GPU that runs is to be next again, nothing is put behind it: two virtual
-//! GPUs that always have work would take turns else, whatever their weights.
+//! The GPU is given pieces of work. What it was given cannot be taken back, but it can be told to make way:
+//! then the GPU executes others first, and leaves it in its middle for that, if the hardware can. Whose slice
+//! is over, and is not the first any more, makes way, and so does whoever has the lower priority. What has
+//! not made way in time is to be ended.
 //!
-//! The host's own work is not in here: i915 puts it and ours in order.
+//! While one piece runs another may wait behind it on the GPU, so that the engine goes on at once. It is
+//! not one of the same virtual GPU, which would build on what the first one leaves behind. And if the
+//! virtual GPU that runs is to be next again, nothing is put behind it: two that always have work would take
+//! turns else, whatever their weights. For the same reason its next piece is waited for a little
+//! ([`PATIENCE`]).
+//!
+//! Time is the caller's to tell, in nanoseconds from any beginning. The host's own work is not in here:
+//! i915 puts it and ours in order. But all virtual GPUs together can be kept from taking more than a part
+//! of the engine.
 
+mod bucket;
 mod entity;
+mod flights;
 mod policy;
 
 pub use entity::Weight;
 pub use policy::Policy;
 
 use super::partition::{VgpuId, MAX_VGPUS};
+use bucket::Bucket;
+use core::cmp::Reverse;
 use entity::Entity;
+use kernel::prelude::*;
 
-/// How many pieces of work are with the GPU at once, for one engine: one runs, one waits.
+/// How long the next piece of a virtual GPU is waited for if its turn goes on, in nanoseconds. The time is
+/// charged to it.
+pub const PATIENCE: u64 = 2_000_000;
+
+/// How many pieces of work the GPU has at once, if it cannot leave one in its middle: one runs, one waits.
 pub const SLOTS: usize = 2;
 
+/// What is to be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The GPU is to be given the piece that this virtual GPU has ready.
+    Start(VgpuId),
+    /// The piece of this virtual GPU that the GPU has is to make way for others.
+    GiveWay(VgpuId),
+    /// The piece of this virtual GPU that had made way comes first again, with those that never did.
+    BringBack(VgpuId),
+    /// The piece of this virtual GPU that the GPU has is to be ended: it does not make way, or has had the
+    /// engine for too long.
+    Evict(VgpuId),
+    /// Nothing, until something happens or so many nanoseconds have passed.
+    Wait(Option<u64>),
+}
+
 /// The queue of one engine.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct RunQueue {
-    entities: [Option<Entity>; MAX_VGPUS],
+    entities: KVec<Entity>,
+    /// What all of them together may have; `None` if all.
+    together: Option<Bucket>,
+    /// The GPU can leave a piece in its middle for another.
+    preempts: bool,
+    /// For how long a piece may have the engine in all, in nanoseconds.
+    limit: Option<u64>,
+    now: u64,
+    /// Whose piece the GPU should execute, and when its slice began.
+    holder: Option<(VgpuId, u64)>,
+    /// Whose piece it executes, as far as is known.
+    runs: Option<VgpuId>,
+    /// For whom the engine is kept idle.
+    waits_for: Option<VgpuId>,
+    pieces: u64,
 }
 
 impl RunQueue {
-    /// A queue without virtual GPUs.
-    pub const fn new() -> Self {
+    /// A queue without virtual GPUs, which leave `host_percent` of the engine to the host. The GPU can leave a
+    /// piece in its middle if it `preempts`.
+    pub fn new(preempts: bool, host_percent: u8) -> Result<Self> {
+        let percent = 100_u8.saturating_sub(host_percent);
+        Ok(Self {
+            entities: KVec::with_capacity(MAX_VGPUS, GFP_KERNEL)?,
+            together: (percent < 100).then(|| Bucket::new(percent, 0)),
+            preempts,
+            limit: None,
+            now: 0,
+            holder: None,
+            runs: None,
+            waits_for: None,
+            pieces: 0,
+        })
+    }
+
+    /// The same, in which a piece has the engine for at most so many nanoseconds, and is to be ended then.
+    pub fn with_limit(self, limit: u64) -> Self {
         Self {
-            entities: [const { None }; MAX_VGPUS],
+            limit: Some(limit),
+            ..self
         }
     }
 
     /// Enters a virtual GPU, which has no work yet. If it is there already, only how it is served changes.
     pub fn add(&mut self, id: VgpuId, policy: Policy) {
+        let now = self.now;
         if self.entity(id).is_some() {
             self.set_policy(id, policy);
-        } else if let Some(place) = self.entities.iter_mut().find(|place| place.is_none()) {
-            // There are as many places as IDs.
-            *place = Some(Entity::new(id, policy));
+        } else {
+            // There is room, as much as there are IDs.
+            let _ = self.entities.push(Entity::new(id, policy, now), GFP_KERNEL);
         }
     }
 
-    /// Forgets a virtual GPU, which has nothing with the GPU any more.
+    /// Forgets a virtual GPU, of which the GPU has nothing any more.
     pub fn remove(&mut self, id: VgpuId) {
-        let has_id = |place: &&mut Option<Entity>| place.as_ref().is_some_and(|e| e.id == id);
-        if let Some(place) = self.entities.iter_mut().find(has_id) {
-            *place = None;
-        }
-        self.advance();
+        self.entities.retain(|entity| entity.id != id);
+        self.find_holder();
+        self.find_floor();
     }
 
-    /// The virtual GPU is served as `policy` says from now on. What was charged before stays as it was.
+    /// The virtual GPU is served as `policy` says from now on.
     pub fn set_policy(&mut self, id: VgpuId, policy: Policy) {
+        let now = self.now;
         if let Some(entity) = self.entity(id) {
-            entity.policy = policy;
+            entity.set_policy(policy, now);
         }
-        self.advance();
+        self.find_floor();
     }
 
-    /// The virtual GPU has work that is not with the GPU.
-    pub fn wake(&mut self, id: VgpuId) {
+    /// A piece of the virtual GPU's work can be handed to the GPU at once.
+    pub fn ready(&mut self, id: VgpuId) {
         if let Some(entity) = self.entity(id) {
-            entity.waiting = true;
+            entity.ready = true;
+            entity.awaited = None;
         }
     }
 
-    /// All work of the virtual GPU is with the GPU, or it has none.
-    pub fn sleep(&mut self, id: VgpuId) {
+    /// No piece of its work can be handed to the GPU now.
+    pub fn unready(&mut self, id: VgpuId) {
         if let Some(entity) = self.entity(id) {
-            entity.waiting = false;
+            entity.ready = false;
         }
-        self.advance();
+        self.find_floor();
     }
 
-    /// The virtual GPU of which one piece of work is to be handed to the GPU now, if any.
-    /// [`RunQueue::charge`] says when it is over.
+    /// Whether the virtual GPU has work beside what is ready and what the GPU has.
+    pub fn expect(&mut self, id: VgpuId, more: bool) {
+        if let Some(entity) = self.entity(id) {
+            entity.more = more;
+            if !more {
+                entity.awaited = None;
+            }
+        }
+        self.find_floor();
+    }
+
+    /// Says what is to be done; to be asked again until that is [`Step::Wait`]. What is answered is held to be
+    /// done.
     #[must_use]
-    pub fn pick(&mut self) -> Option<VgpuId> {
-        let on_gpu = self.active().filter(|entity| entity.on_gpu);
-        if on_gpu.clone().count() >= SLOTS {
-            return None;
+    pub fn next(&mut self, now: u64) -> Step {
+        self.pass(now);
+        self.waits_for = None;
+        if let Some(id) = self.overdue() {
+            return Step::Evict(id);
         }
-        let again = on_gpu
-            .filter(|entity| entity.ready())
-            .map(Entity::expected)
-            .min();
-        let next = self
-            .entities
-            .iter_mut()
-            .flatten()
-            .filter(|entity| entity.ready() && !entity.on_gpu)
-            .min_by_key(|entity| entity.lead)?;
-        if again.is_some_and(|again| again < next.lead) {
-            return None;
-        }
-        next.on_gpu = true;
-        Some(next.id)
+        self.step().unwrap_or_else(|| Step::Wait(self.wait()))
     }
 
-    /// The piece of work that the virtual GPU had with the GPU is over; it had the engine for so many
-    /// nanoseconds, 0 if it never ran.
-    pub fn charge(&mut self, id: VgpuId, nanoseconds: u64) {
-        let Some(entity) = self.entity(id).filter(|entity| entity.on_gpu) else {
-            return;
+    /// What is to be handed over or overtaken, if anything.
+    fn step(&mut self) -> Option<Step> {
+        let room = self.preempts || self.aloft().count() < SLOTS;
+        let room = room && self.together.as_ref().is_none_or(Bucket::any);
+        let ready = self.best(|entity| room && entity.ready && entity.flight.is_none());
+        let Some((holder, since)) = self.holder else {
+            return self.choose(ready.map(|entity| entity.id));
         };
-        entity.charge(nanoseconds);
-        // It still takes part: if it is alone, others will begin where it is now.
-        self.advance();
-        if let Some(entity) = self.entity(id) {
-            entity.on_gpu = false;
+
+        let runs = self.find(holder)?;
+        let claim = runs.claim();
+        // While the engine has not begun with it, its slice has not either.
+        let over = self.now.saturating_sub(since) >= runs.slice() && runs.flight?.begun;
+        let overtakes = |entity: &Entity| {
+            let other = entity.claim();
+            other.class > claim.class || over && other > claim
+        };
+        let others = || self.aloft().filter(|entity| entity.id != holder);
+        let alone = others().next().is_none();
+        if others().any(overtakes) || ready.is_some_and(overtakes) {
+            return Some(self.give_way(holder));
         }
-        self.advance();
+
+        // It stays what runs, and another may wait behind it.
+        let behind = ready.filter(|ready| {
+            let again = runs.more && runs.claim_after() > ready.claim();
+            alone && !again && ready.claim().class == claim.class
+        });
+        let behind = behind.map(|entity| entity.id);
+        let contended = ready.is_some() || !alone;
+        if over && contended {
+            self.holder = Some((holder, self.now));
+        }
+        behind.map(|id| self.start(id))
+    }
+
+    /// Chooses whose piece comes first: that of `ready`, or one that the GPU has already.
+    fn choose(&mut self, ready: Option<VgpuId>) -> Option<Step> {
+        let back = self.aloft().min_by_key(|entity| Reverse(entity.claim()));
+        let ready = ready.and_then(|id| self.find(id));
+        let mut both = Iterator::chain(back.into_iter(), ready);
+        // Who is there already comes first, so that nobody is left in the middle for one like it.
+        let next = both.clone().min_by_key(|entity| Reverse(entity.claim()))?;
+        let awaited = self.best(|entity| entity.awaited.is_some() && !entity.ready);
+        if let Some(awaited) = awaited.filter(|awaited| awaited.claim() > next.claim()) {
+            self.waits_for = Some(awaited.id);
+            return None;
+        }
+        let (id, starts) = (next.id, next.flight.is_none());
+        let alone = both.by_ref().count() == 1;
+        Some(match starts {
+            true => self.start(id),
+            false => self.bring_back(id, alone),
+        })
+    }
+
+    /// Lets time pass until `now`, and charges it.
+    fn pass(&mut self, now: u64) {
+        let passed = now.saturating_sub(self.now);
+        self.now = self.now.max(now);
+        let charged = self.runs.or(self.waits_for);
+        if let Some(entity) = charged.and_then(|id| self.entity(id)) {
+            entity.charge(passed);
+        }
+        if let Some(together) = &mut self.together {
+            together.fill(now);
+            if self.holder.is_some() {
+                together.take(passed);
+            }
+        }
+        for entity in self.entities.iter_mut() {
+            entity.fill(now);
+        }
+        self.find_floor();
+    }
+
+    /// In how many nanoseconds to ask again, though nothing happens.
+    fn wait(&self) -> Option<u64> {
+        let until = |at: u64| at.saturating_sub(self.now).max(1);
+        let caps = self.entities.iter().filter_map(Entity::wait);
+        let patience = self.waits_for.and_then(|id| self.find(id)?.awaited);
+        let deadlines = self.aloft().filter_map(|entity| entity.flight?.deadline);
+        let end = self.limit.and_then(|limit| {
+            let flight = self.find(self.runs?)?.flight?;
+            (!flight.ended).then(|| limit.saturating_sub(flight.charged))
+        });
+
+        let held = |entity: &Entity| entity.ready && entity.may_start() && entity.flight.is_none();
+        let any_ready = self.entities.iter().any(held);
+        let contended = any_ready || self.aloft().count() > 1;
+        let slice = self.holder.filter(|_| contended).and_then(|(id, since)| {
+            let slice = self.find(id)?.slice();
+            let end = since.saturating_add(slice);
+            // What has not begun by then may have a slice later.
+            Some(if end > self.now {
+                end
+            } else {
+                self.now.saturating_add(slice)
+            })
+        });
+        let together = self.together.as_ref().filter(|_| any_ready);
+        let together = together.filter(|bucket| !bucket.any()).map(Bucket::wait);
+
+        let moments = Iterator::chain(deadlines, [patience, slice].into_iter().flatten());
+        let end = end.map(|end| end.max(1));
+        let waits = Iterator::chain(caps, [together, end].into_iter().flatten());
+        Iterator::chain(moments.map(until), waits).min()
     }
 
     /// Keeps the lowest virtual time of those that have work at 0.
-    fn advance(&mut self) {
-        let Some(lowest) = self.active().map(|entity| entity.lead).min() else {
+    fn find_floor(&mut self) {
+        let active = self.entities.iter().filter(|e| e.active());
+        let Some(lowest) = active.map(|entity| entity.lead).min() else {
             return;
         };
-        for entity in self.entities.iter_mut().flatten() {
+        for entity in self.entities.iter_mut() {
             entity.lead = entity.lead.saturating_sub(lowest);
         }
     }
 
-    fn active(&self) -> impl Iterator<Item = &Entity> + Clone {
+    /// Of those that may begin something and are `wanted`, the first.
+    fn best(&self, wanted: impl Fn(&Entity) -> bool) -> Option<&Entity> {
         self.entities
             .iter()
-            .flatten()
-            .filter(|entity| entity.active())
+            .filter(|entity| entity.may_start() && wanted(entity))
+            .min_by_key(|entity| Reverse(entity.claim()))
+    }
+
+    fn find(&self, id: VgpuId) -> Option<&Entity> {
+        let mut entities = self.entities.iter();
+        entities.find(|entity| entity.id == id)
     }
 
     fn entity(&mut self, id: VgpuId) -> Option<&mut Entity> {
-        self.entities
-            .iter_mut()
-            .flatten()
-            .find(|entity| entity.id == id)
-    }
-}
-
-impl Default for RunQueue {
-    fn default() -> Self {
-        Self::new()
+        let mut entities = self.entities.iter_mut();
+        entities.find(|entity| entity.id == id)
     }
 }

@@ -50,6 +50,16 @@ impl Policy {
         }
     }
 
+    /// How long its work has the engine before others', in nanoseconds.
+    pub(super) fn timeslice(&self) -> u64 {
+        u64::from(self.timeslice_us).saturating_mul(1000)
+    }
+
+    /// How long its work may take to make way, in nanoseconds.
+    pub(super) fn preempt_timeout(&self) -> u64 {
+        u64::from(self.preempt_timeout_us).saturating_mul(1000)
+    }
+
     /// Whether all is within bounds.
     pub fn is_valid(&self) -> bool {
         (1..=MAX_WEIGHT).contains(&self.weight)

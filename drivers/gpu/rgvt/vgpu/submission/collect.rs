@@ -4,14 +4,16 @@
 
 use kernel::{
     prelude::*,
-    time::{
-        Instant,
-        Monotonic, //
-    },
+    sync::Arc, //
 };
 
 use super::{
     super::{
+        desk::{
+            Desk,
+            Outcome,
+            Tools, //
+        },
         lane::Running,
         memory::Mapped,
         state::State,
@@ -35,68 +37,52 @@ use crate::{
 };
 
 impl Vgpu {
-    /// Takes up what an engine is done with. Returns when that was handed to it; `None` if there is
-    /// nothing.
-    pub(in super::super) fn collect(&self, engine: Engine) -> Option<Instant<Monotonic>> {
+    /// Takes home what an engine is done with, and makes the next piece ready for it.
+    pub(in super::super) fn serve(&self, desk: &Arc<Desk>) {
         let mut state = self.state.lock();
-        let lane = state.lane(engine)?;
-        let outcome = lane.port.as_mut()?.context.reap()?;
-        let stray = lane.stray.take();
-        let Some(running) = lane.running.take() else {
-            if let (Some(open), Some(hold)) = (&mut state.open, stray) {
-                open.tables.release(hold);
-            }
-            drop(state);
-
-            self.quiet.notify_all();
-            self.wake(engine);
-            return None;
-        };
-        let since = running.since;
-
-        state.registers.set_busy(engine, false);
-        state.finish(self, engine, running, outcome);
+        state.collect(self, desk);
+        state.prepare_next(self, desk);
         drop(state);
 
         self.quiet.notify_all();
-        Some(since)
-    }
-}
-
-impl Vgpu {
-    /// Since when an engine has work of this virtual GPU, if it has.
-    pub(in super::super) fn running_since(&self, engine: Engine) -> Option<Instant<Monotonic>> {
-        let mut state = self.state.lock();
-        let running = state.lane(engine)?.running.as_ref()?;
-        Some(running.since)
-    }
-
-    /// Has an engine end what it has of this virtual GPU: the guest will see a hang.
-    pub(in super::super) fn expel(&self, engine: Engine) {
-        let mut state = self.state.lock();
-        let port = state.lane(engine).and_then(|lane| lane.port.as_ref());
-        if let Some(port) = port {
-            port.context.cancel();
-        }
-    }
-
-    /// Whether work for an engine could not be handed over, and is to be tried again; tells it once.
-    pub(in super::super) fn take_stuck(&self, engine: Engine) -> bool {
-        let mut state = self.state.lock();
-        let lane = state.lane(engine);
-        lane.is_some_and(|lane| core::mem::take(&mut lane.stuck))
     }
 }
 
 impl State {
-    fn finish(&mut self, vgpu: &Vgpu, engine: Engine, running: Running, outcome: Result) {
+    /// Takes up what an engine is done with, if there is something.
+    fn collect(&mut self, vgpu: &Vgpu, desk: &Desk) {
+        let engine = desk.engine();
+        let Some((mut tools, outcome)) = desk.take() else {
+            return;
+        };
+        let running = self.lane(engine).and_then(|lane| lane.running.take());
+        if let Some(running) = running {
+            self.registers.set_busy(engine, false);
+            self.finish(vgpu, engine, running, &mut tools, outcome);
+        }
+        if let Some(port) = self.lane(engine).and_then(|lane| lane.port.as_mut()) {
+            port.tools = Some(tools);
+        }
+    }
+
+    fn finish(
+        &mut self,
+        vgpu: &Vgpu,
+        engine: Engine,
+        running: Running,
+        tools: &mut Tools,
+        outcome: Outcome,
+    ) {
         let outcome = match outcome {
-            Ok(()) if !running.abandoned => self.bring_home(engine, &running),
+            Outcome::Done if !running.abandoned => {
+                let result = self.bring_home(engine, &running, tools);
+                result.map_or_else(Outcome::Ended, |()| Outcome::Done)
+            }
             outcome => outcome,
         };
         let Running {
             hold,
-            ticket,
+            work,
             events,
             abandoned,
             ..
@@ -105,48 +91,51 @@ impl State {
             open.tables.release(hold);
         }
         // Others may have waited for the tables.
-        for other in Engine::ALL {
-            let lane = self.lane(other);
-            if lane.is_some_and(|lane| !lane.queue.is_empty()) {
-                vgpu.wake(other);
+        for lane in &self.lanes {
+            if !lane.queue.is_empty() {
+                lane.kick();
             }
-        }
-        if abandoned {
-            vgpu.counters.of(engine).reset();
-            return;
         }
 
         let counters = vgpu.counters.of(engine);
-        match outcome {
-            Ok(()) => {
+        let (what, error) = match outcome {
+            Outcome::Done => {
                 counters.done();
+                if abandoned {
+                    return;
+                }
                 for source in events.sources(engine) {
                     self.fire_engine(engine, source, &vgpu.interrupts);
                 }
-                let Some(lane) = self.lane(engine) else {
-                    return;
-                };
-                let effects = lane.execlists.complete(ticket);
-                self.apply(vgpu, engine, effects);
-            }
-            Err(error) => {
-                counters.reset();
-                pr_warn_ratelimited!(
-                    "vGPU {}: {engine:?}: work failed, the guest will see a hang: {error:?}\n",
-                    vgpu.id().get()
-                );
                 if let Some(lane) = self.lane(engine) {
-                    if let Some(port) = &mut lane.port {
-                        port.resident = None;
-                    }
-                    lane.execlists.fail(ticket);
+                    let effects = lane.execlists.complete(work.ticket);
+                    self.apply(vgpu, engine, effects);
                 }
+                return;
             }
+            Outcome::Ended(error) => {
+                counters.reset();
+                ("failed", error)
+            }
+            Outcome::Refused(error) => {
+                counters.rejected();
+                ("refused", error)
+            }
+        };
+        if abandoned {
+            return;
+        }
+        pr_warn_ratelimited!(
+            "vGPU {}: {engine:?}: work {what}, the guest will see a hang: {error:?}\n",
+            vgpu.id().get()
+        );
+        if let Some(lane) = self.lane(engine) {
+            lane.execlists.fail(work.ticket);
         }
     }
 
     /// Brings the guest's image of a context up to date.
-    fn bring_home(&mut self, engine: Engine, running: &Running) -> Result {
+    fn bring_home(&mut self, engine: Engine, running: &Running, tools: &mut Tools) -> Result {
         let Some(open) = &self.open else {
             return Ok(());
         };
@@ -158,9 +147,10 @@ impl State {
         let lane = lane.ok_or(ENODEV)?;
         let port = lane.port.as_mut().ok_or(ENODEV)?;
 
-        let now = *port.context.image()?.get(index(TIMESTAMP)).ok_or(EINVAL)?;
+        let image = tools.context.image()?;
+        let now = *image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
         let ticks = now.wrapping_sub(running.timestamp);
-        let seal = bring_out(port, &lane.layout, running.image, mapped)?;
+        let seal = bring_out(port, image, &lane.layout, running.image, mapped)?;
 
         let page = running.image.checked_add(STATE_PAGE * PAGE_SIZE);
         let page = page.ok_or(EFAULT)?;

@@ -50,7 +50,7 @@ const MOST_DWORDS: usize = 1 << 20;
 const SET_PREDICATE_OFF: u32 = 0x01 << 23;
 
 /// Commands that passed the audit, and cannot change any more.
-pub(super) struct Vetted(KVVec<u32>);
+pub(in super::super) struct Vetted(KVVec<u32>);
 
 impl Deref for Vetted {
     type Target = [u32];

@@ -14,12 +14,19 @@ use super::super::{
     memory::Mapped, //
 };
 use crate::{
+    host::{
+        EngineContext,
+        Observer, //
+    },
     hw::{
         addr::{
             GuestGma,
             PAGE_SIZE, //
         },
-        context::STATE_PAGE, //
+        context::{
+            STATE_PAGE,
+            TIMESTAMP, //
+        },
     },
     model::image::{
         EngineState,
@@ -40,6 +47,15 @@ fn first_of(page: u64) -> usize {
 /// The index in an image of a dword of its page of registers.
 pub(super) fn index(dword: u16) -> usize {
     first_of(STATE_PAGE).saturating_add(dword.into())
+}
+
+/// For how many nanoseconds the engine has had `context` since its timestamp was `before`.
+pub(in super::super) fn engine_time<O: Observer>(
+    context: &mut EngineContext<O>,
+    before: u32,
+) -> Option<u64> {
+    let now = *context.image().ok()?.get(index(TIMESTAMP))?;
+    Some(context.nanos(now.wrapping_sub(before)))
 }
 
 /// The whole pages of an image that are the engine's state, as dwords of the image.
@@ -79,10 +95,11 @@ fn load(image: &mut [u32], layout: &EngineState, from: &[u32]) -> Result {
     Ok(())
 }
 
-/// Has the host's image hold the engine's state of a context of the guest's, of which `page` is the page
+/// Has `image`, the host's, hold the engine's state of a context of the guest's, of which `page` is the page
 /// of registers and which is at `gma`.
 pub(super) fn bring_in(
     port: &mut Port,
+    image: &mut [u32],
     layout: &EngineState,
     origin: Origin,
     page: &StatePage,
@@ -90,7 +107,6 @@ pub(super) fn bring_in(
     mapped: Mapped<'_>,
 ) -> Result {
     let Port {
-        context,
         sealer,
         default_state,
         state,
@@ -112,7 +128,7 @@ pub(super) fn bring_in(
         }
     };
     *resident = None;
-    load(context.image()?, layout, source)
+    load(image, layout, source)
 }
 
 fn copy_from_guest(
@@ -130,15 +146,16 @@ fn copy_from_guest(
     mapped.read(at(gma, layout.pages().start, 0)?, pages.as_mut_bytes())
 }
 
-/// Copies the engine's state that the host's image holds into the guest's at `gma`, and returns the seal
+/// Copies the engine's state that `image`, the host's, holds into the guest's at `gma`, and returns the seal
 /// for it.
 pub(super) fn bring_out(
     port: &mut Port,
+    image: &[u32],
     layout: &EngineState,
     gma: GuestGma,
     mapped: Mapped<'_>,
 ) -> Result<Seal> {
-    save(port.context.image()?, layout, &mut port.state)?;
+    save(image, layout, &mut port.state)?;
 
     let (registers, pages) = port.state.split_at_checked(PAGE).ok_or(EINVAL)?;
     for run in runs(layout) {

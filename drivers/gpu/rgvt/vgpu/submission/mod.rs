@@ -2,17 +2,19 @@
 
 //! The way of a guest's work to a real engine and back.
 //!
-//! [`State::apply`] takes up what the guest submitted, [`Vgpu::launch`] hands a piece of it to the engine
-//! when its turn has come, and [`Vgpu::collect`] reports to the guest that it is done.
+//! [`State::apply`] takes up what the guest submitted. [`Vgpu::serve`] makes a piece of it ready for the
+//! engine, whose runner takes it when its turn has come, and reports to the guest what is done.
 
 mod collect;
 mod copies;
 mod engine_state;
-mod launch;
+mod prepare;
 mod restore;
 mod sources;
 
+pub(super) use copies::Vetted;
 pub(super) use engine_state::{
+    engine_time,
     room,
     save, //
 };
@@ -33,7 +35,8 @@ use crate::{
     model::{
         execlist::{
             Effects,
-            Report, //
+            Report,
+            Work, //
         },
         mmio::reset::Scope, //
     },
@@ -41,7 +44,10 @@ use crate::{
 
 use kernel::{
     prelude::*,
-    time::Instant, //
+    time::{
+        Instant,
+        Monotonic, //
+    },
 };
 
 impl State {
@@ -66,7 +72,7 @@ impl State {
             }
         }
         if !lane.queue.is_empty() {
-            vgpu.wake(engine);
+            lane.kick();
         }
 
         for report in effects.reports.iter() {
@@ -111,24 +117,59 @@ impl State {
                 Scope::Engines(engines) if engines.contains(engine) => {}
                 Scope::Engines(_) => continue,
             }
+            self.abandon(engine);
             let Some(lane) = self.lane(engine) else {
                 continue;
             };
-
-            lane.abandon();
             let effects = lane.execlists.reset();
             self.apply(vgpu, engine, effects);
         }
         self.registers.finish_reset(scope);
     }
-}
 
-impl Vgpu {
-    /// Has an engine's runner look at what the virtual GPU has for it.
-    pub(super) fn wake(&self, engine: Engine) {
-        let mut runners = self.gpu().runners();
-        if let Some(runner) = runners.find(|runner| runner.engine() == engine) {
-            runner.wake(self.id());
+    /// Forgets what waits for an engine, ends what runs, and forgets what comes of that.
+    pub(super) fn abandon(&mut self, engine: Engine) {
+        let _ = self.withdraw(engine);
+        let Some(lane) = self.lane(engine) else {
+            return;
+        };
+        lane.queue.clear();
+        if let (Some(running), Some(port)) = (&mut lane.running, &lane.port) {
+            running.abandoned = true;
+            port.desk.cancel();
         }
+    }
+
+    /// Takes back from the desks what the engines do not have yet; it is prepared again later.
+    pub(super) fn withdraw_all(&mut self) {
+        for engine in Engine::ALL {
+            let Some((work, since)) = self.withdraw(engine) else {
+                continue;
+            };
+            if let Some(lane) = self.lane(engine) {
+                let first = Waiting {
+                    work,
+                    started: true,
+                    since,
+                };
+                // Its place was kept: the port never has more pieces out than there is room for.
+                if lane.queue.insert_within_capacity(0, first).is_err() {
+                    lane.execlists.fail(work.ticket);
+                }
+            }
+        }
+    }
+
+    /// Takes back from the desk what the engine does not have yet.
+    fn withdraw(&mut self, engine: Engine) -> Option<(Work, Instant<Monotonic>)> {
+        let lane = self.lanes.iter_mut().find(|lane| lane.engine() == engine)?;
+        let port = lane.port.as_mut()?;
+        port.tools = Some(port.desk.withdraw()?);
+        let running = lane.running.take()?;
+        if let Some(open) = &mut self.open {
+            open.tables.release(running.hold);
+        }
+        self.registers.set_busy(engine, false);
+        Some((running.work, running.since))
     }
 }

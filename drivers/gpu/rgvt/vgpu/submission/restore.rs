@@ -139,7 +139,7 @@ impl RestoreBatches {
     }
 
     /// The memory that the host's image may lead the engine to.
-    pub(super) fn buffers(&self) -> impl Iterator<Item = &PinnedBuffer> {
+    pub(in super::super) fn buffers(&self) -> impl Iterator<Item = &PinnedBuffer> {
         let copies = [&self.indirect, &self.per_context];
         copies.into_iter().flatten().map(|copy| &copy.buffer)
     }

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The pieces of work that the GPU has.
+
+use super::{
+    entity::{Entity, Flight},
+    RunQueue, Step, PATIENCE,
+};
+use crate::model::partition::VgpuId;
+
+impl RunQueue {
+    /// The engine is known to have begun with the piece of this virtual GPU.
+    pub fn begun(&mut self, id: VgpuId) {
+        if let Some(flight) = self.flight(id) {
+            flight.begun = true;
+            if self.holder.is_some_and(|(holder, _)| holder == id) {
+                self.runs = Some(id);
+                self.made_way();
+            }
+        }
+    }
+
+    /// Whose piece should be executed, if the engine is not known to have begun with it.
+    pub fn not_begun(&self) -> Option<VgpuId> {
+        let (id, _) = self.holder?;
+        let flight = self.find(id)?.flight?;
+        (!flight.begun).then_some(id)
+    }
+
+    /// The GPU could not be given the piece after all.
+    pub fn cancel(&mut self, id: VgpuId) {
+        if let Some(entity) = self.entity(id) {
+            entity.flight = None;
+        }
+        self.find_holder();
+        self.find_floor();
+    }
+
+    /// The piece that the GPU had of this virtual GPU is over; it took `used` nanoseconds, if that is known.
+    /// Returns how many are counted.
+    pub fn landed(&mut self, id: VgpuId, used: Option<u64>, now: u64) -> u64 {
+        self.pass(now);
+        let now = self.now;
+        let Some(entity) = self.entity(id) else {
+            return 0;
+        };
+        let begun = entity.flight.is_some_and(|flight| flight.begun);
+        let counted = entity.land(used);
+        if entity.more && !entity.ready {
+            entity.awaited = Some(now.saturating_add(PATIENCE));
+        }
+        if self.holder.is_some_and(|(holder, _)| holder == id) {
+            self.made_way();
+        }
+        // Nobody noticed that it had the engine.
+        if let Some(runs) = self.runs.filter(|&runs| !begun && runs != id) {
+            if let Some(entity) = self.entity(runs) {
+                entity.refund(counted);
+            }
+        }
+        self.find_holder();
+        self.find_floor();
+        counted
+    }
+
+    /// The virtual GPUs of which the GPU has a piece.
+    pub(super) fn aloft(&self) -> impl Iterator<Item = &Entity> + Clone {
+        let entities = self.entities.iter();
+        entities.filter(|entity| entity.flight.is_some())
+    }
+
+    fn flight(&mut self, id: VgpuId) -> Option<&mut Flight> {
+        self.entity(id)?.flight.as_mut()
+    }
+
+    /// The GPU is given a piece.
+    pub(super) fn start(&mut self, id: VgpuId) -> Step {
+        let number = self.pieces;
+        self.pieces = number.wrapping_add(1);
+        if let Some(entity) = self.entity(id) {
+            entity.ready = false;
+            entity.awaited = None;
+            entity.flight = Some(Flight {
+                number,
+                charged: 0,
+                begun: false,
+                aside: false,
+                deadline: None,
+                ended: false,
+            });
+        }
+        self.find_holder();
+        Step::Start(id)
+    }
+
+    /// The piece of this virtual GPU is to make way.
+    pub(super) fn give_way(&mut self, id: VgpuId) -> Step {
+        let now = self.now;
+        if let Some(entity) = self.entity(id) {
+            let timeout = entity.policy().preempt_timeout();
+            if let Some(flight) = &mut entity.flight {
+                flight.aside = true;
+                flight.deadline = Some(now.saturating_add(timeout));
+            }
+        }
+        self.find_holder();
+        Step::GiveWay(id)
+    }
+
+    /// The piece of this virtual GPU comes first again. If it does because nobody else is there, it has had
+    /// its slice.
+    pub(super) fn bring_back(&mut self, id: VgpuId, alone: bool) -> Step {
+        if let Some(flight) = self.flight(id) {
+            flight.aside = false;
+            flight.deadline = None;
+        }
+        self.find_holder();
+        if alone {
+            self.holder = Some((id, 0));
+        }
+        Step::BringBack(id)
+    }
+
+    /// What should be executed was, so nobody else is in its way any more.
+    fn made_way(&mut self) {
+        for flight in self
+            .entities
+            .iter_mut()
+            .filter_map(|entity| entity.flight.as_mut())
+        {
+            flight.deadline = None;
+        }
+    }
+
+    /// A piece that is to be ended. It is told once.
+    pub(super) fn overdue(&mut self) -> Option<VgpuId> {
+        let (now, limit) = (self.now, self.limit);
+        let holder = self.holder.map(|(id, _)| id);
+        for entity in self.entities.iter_mut() {
+            let id = entity.id;
+            let Some(flight) = &mut entity.flight else {
+                continue;
+            };
+            let due = flight.deadline.filter(|_| Some(id) != holder);
+            let late = due.is_some_and(|deadline| deadline <= now);
+            let long = limit.is_some_and(|limit| flight.charged >= limit) && !flight.ended;
+            if late || long {
+                flight.deadline = None;
+                flight.ended = true;
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    /// Finds out whose piece the GPU should execute, and whose it does.
+    pub(super) fn find_holder(&mut self) {
+        let pieces = self.aloft();
+        let pieces = pieces.filter_map(|entity| Some((entity.flight?, entity.id)));
+        let first = pieces
+            .filter(|(flight, _)| !flight.aside)
+            .min_by_key(|(flight, _)| flight.number);
+        if first.map(|(_, id)| id) != self.holder.map(|(id, _)| id) {
+            self.holder = first.map(|(_, id)| (id, self.now));
+        }
+        let begun = first.filter(|(flight, _)| flight.begun);
+        let still = self.aloft().find(|entity| Some(entity.id) == self.runs);
+        let any = self.aloft().next();
+        // If it is not known to have begun, the engine is not known to have left the other.
+        let first = begun.or(first.filter(|_| still.is_none()));
+        self.runs = first
+            .map(|(_, id)| id)
+            .or(still.or(any).map(|entity| entity.id));
+    }
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Between a virtual GPU and the runner of an engine: a piece of work that is ready, or with the GPU, or over.
+//!
+//! Work is made ready and its results are taken home with the virtual GPU's lock held, by a work item for
+//! each engine of each virtual GPU. That may take as long as the guest's user wants, who can have its memory
+//! served by a program. The runner, which is there for all, finds here what it needs, and never waits for
+//! that lock.
+
+use kernel::{
+    impl_has_hr_timer, impl_has_work, new_mutex, new_work,
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow,
+        Mutex, //
+    },
+    time::{
+        hrtimer::{
+            ArcHrTimerHandle,
+            HrTimer,
+            HrTimerCallback,
+            HrTimerCallbackContext,
+            HrTimerPointer,
+            HrTimerRestart,
+            RelativeMode, //
+        },
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+    workqueue::{
+        Work,
+        WorkItem, //
+    },
+};
+
+use super::{
+    runner::{
+        Progress,
+        Runner, //
+    },
+    submission::{
+        engine_time,
+        RestoreBatches,
+        Vetted, //
+    },
+    Vgpu,
+};
+use crate::{
+    host::{
+        self,
+        Addressing,
+        EngineContext,
+        PinnedBuffer, //
+    },
+    hw::engine::Engine,
+    model::{
+        partition::VgpuId,
+        sched::Policy, //
+    },
+};
+
+/// What a piece of work is run with: there is one of it for an engine of a virtual GPU, and who has it may
+/// touch the context's image.
+///
+/// Fields are dropped in this order: the context's image names the batches.
+pub(super) struct Tools {
+    pub(super) context: EngineContext<Progress>,
+    pub(super) restore: RestoreBatches,
+}
+
+/// A piece of work that can be handed to the GPU as it is.
+pub(super) struct Job {
+    pub(super) tools: Tools,
+    pub(super) addressing: Addressing,
+    pub(super) ring: Vetted,
+    pub(super) batches: KVec<PinnedBuffer>,
+    /// The context's timestamp before.
+    pub(super) timestamp: u32,
+    /// When the guest submitted it.
+    pub(super) since: Instant<Monotonic>,
+}
+
+/// What became of a piece.
+pub(super) enum Outcome {
+    Done,
+    /// It was ended, or the engine hung.
+    Ended(Error),
+    /// The GPU never had it.
+    Refused(Error),
+}
+
+enum Stage {
+    Empty,
+    Ready(Job),
+    /// The GPU has it.
+    Aloft {
+        tools: Tools,
+        timestamp: u32,
+    },
+    Over(Tools, Outcome),
+}
+
+/// A desk, while the device is open. It has one piece of work at a time.
+#[pin_data]
+pub(super) struct Desk {
+    vgpu: Arc<Vgpu>,
+    runner: Arc<Runner>,
+    #[pin]
+    work: Work<Self>,
+    #[pin]
+    timer: HrTimer<Self>,
+    /// Taken inside of the virtual GPU's lock, not with the lock of a [`Runner`], and around i915's.
+    #[pin]
+    stage: Mutex<Stage>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Desk { self.work }
+}
+
+impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Desk {
+        mode: RelativeMode<Monotonic>, field: self.timer
+    }
+}
+
+impl WorkItem for Desk {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        this.vgpu.serve(&this);
+    }
+}
+
+impl HrTimerCallback for Desk {
+    type Pointer<'a> = Arc<Self>;
+
+    fn run(this: ArcBorrow<'_, Self>, _: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
+        Arc::from(this).kick();
+        HrTimerRestart::NoRestart
+    }
+}
+
+impl Desk {
+    pub(super) fn new(vgpu: &Arc<Vgpu>, runner: &Arc<Runner>) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                vgpu: vgpu.clone(),
+                runner: runner.clone(),
+                work <- new_work!("rgvt::Desk::work"),
+                timer <- HrTimer::new(),
+                stage <- new_mutex!(Stage::Empty),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.runner.engine()
+    }
+
+    pub(super) fn id(&self) -> VgpuId {
+        self.vgpu.id()
+    }
+
+    pub(super) fn vgpu(&self) -> &Vgpu {
+        &self.vgpu
+    }
+
+    /// Puts it where the engine's runner looks. EBUSY if there is no room, which the number of IDs rules out.
+    pub(super) fn join(self: &Arc<Self>, policy: Policy) -> Result {
+        self.runner.join(self, policy)
+    }
+
+    /// Has the virtual GPU look at what there is to prepare and to take home, soon.
+    pub(super) fn kick(self: &Arc<Self>) {
+        // What is queued already will see what is new.
+        let _ = self.runner.workqueue().enqueue(self.clone());
+    }
+
+    /// The same after some time, unless what is returned is dropped before.
+    pub(super) fn kick_after(self: &Arc<Self>, delay: Delta) -> ArcHrTimerHandle<Self> {
+        self.clone().start(delay)
+    }
+
+    /// Waits until the work item is at rest. Not to be called with the virtual GPU's lock held, nor by the
+    /// work item.
+    pub(super) fn settle(&self) {
+        host::flush(&self.work);
+    }
+}
+
+/// What the virtual GPU does, with its lock held.
+impl Desk {
+    /// Lays down a piece; the desk is empty.
+    pub(super) fn offer(&self, job: Job) {
+        *self.stage.lock() = Stage::Ready(job);
+        self.runner.ready(self.id());
+    }
+
+    /// Takes a piece back that the GPU does not have.
+    pub(super) fn withdraw(&self) -> Option<Tools> {
+        let stage = {
+            let mut stage = self.stage.lock();
+            match &*stage {
+                Stage::Ready(_) => core::mem::replace(&mut *stage, Stage::Empty),
+                _ => return None,
+            }
+        };
+        self.runner.unready(self.id());
+        match stage {
+            Stage::Ready(job) => Some(job.tools),
+            _ => None,
+        }
+    }
+
+    /// Takes what is over.
+    pub(super) fn take(&self) -> Option<(Tools, Outcome)> {
+        let mut stage = self.stage.lock();
+        match core::mem::replace(&mut *stage, Stage::Empty) {
+            Stage::Over(tools, outcome) => Some((tools, outcome)),
+            other => {
+                *stage = other;
+                None
+            }
+        }
+    }
+
+    /// Says whether the virtual GPU has work that is not on the desk.
+    pub(super) fn expect(&self, more: bool) {
+        self.runner.expect(self.id(), more);
+    }
+}
+
+/// What the runner does. All of it may find that the piece it means is gone.
+impl Desk {
+    /// Hands what is ready to the GPU. Says whether the GPU has it.
+    pub(super) fn start_piece(self: &Arc<Self>) -> bool {
+        let mut stage = self.stage.lock();
+        let mut job = match core::mem::replace(&mut *stage, Stage::Empty) {
+            Stage::Ready(job) => job,
+            other => {
+                *stage = other;
+                return false;
+            }
+        };
+        let counters = self.vgpu.counters.of(self.engine());
+        counters.waited(job.since.elapsed());
+
+        let buffers = Iterator::chain(job.batches.iter(), job.tools.restore.buffers());
+        let result = job.tools.context.submit(job.addressing, &job.ring, buffers);
+        let Job {
+            tools, timestamp, ..
+        } = job;
+        match result {
+            Err(error) if !tools.context.is_busy() => {
+                *stage = Stage::Over(tools, Outcome::Refused(error));
+                drop(stage);
+                self.kick();
+                false
+            }
+            // A request that could not be made as a whole does nothing, but has to end like others.
+            _ => {
+                *stage = Stage::Aloft { tools, timestamp };
+                true
+            }
+        }
+    }
+
+    /// If the GPU is done with its piece, returns how many nanoseconds that took, as far as is known.
+    #[expect(clippy::option_option, reason = "two questions")]
+    pub(super) fn reap(self: &Arc<Self>) -> Option<Option<u64>> {
+        let mut stage = self.stage.lock();
+        let Stage::Aloft { tools, timestamp } = &mut *stage else {
+            return None;
+        };
+        let result = tools.context.reap()?;
+        let used = match result {
+            Ok(()) => engine_time(&mut tools.context, *timestamp),
+            Err(_) => None,
+        };
+        let outcome = result.map_or_else(Outcome::Ended, |()| Outcome::Done);
+        if let Stage::Aloft { tools, .. } = core::mem::replace(&mut *stage, Stage::Empty) {
+            *stage = Stage::Over(tools, outcome);
+        }
+        drop(stage);
+
+        self.kick();
+        Some(used)
+    }
+
+    fn with_context<T>(&self, f: impl FnOnce(&EngineContext<Progress>) -> T) -> Option<T> {
+        match &*self.stage.lock() {
+            Stage::Aloft { tools, .. } => Some(f(&tools.context)),
+            _ => None,
+        }
+    }
+
+    /// Whether the engine has begun with the piece.
+    pub(super) fn has_begun(&self) -> bool {
+        self.with_context(EngineContext::has_begun).unwrap_or(false)
+    }
+
+    /// Has the piece make way for others.
+    pub(super) fn make_way(&self) {
+        let _ = self.with_context(EngineContext::make_way);
+    }
+
+    /// Has it make way no more.
+    pub(super) fn come_first(&self) {
+        let _ = self.with_context(EngineContext::come_first);
+    }
+
+    /// Has the GPU end the piece.
+    pub(super) fn cancel(&self) {
+        let _ = self.with_context(EngineContext::cancel);
+    }
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Makes a piece of a guest's work ready for an engine.
+
+use kernel::{
+    prelude::*,
+    sync::Arc,
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+};
+
+use super::{
+    super::{
+        desk::{
+            Desk,
+            Job,
+            Tools, //
+        },
+        lane::{
+            Port,
+            Running,
+            Waiting, //
+        },
+        memory::Mapped,
+        state::State,
+        Vgpu, //
+    },
+    copies::{
+        self,
+        Copies, //
+    },
+    engine_state::{
+        bring_in,
+        index, //
+    },
+    restore::Prepared,
+    sources::Sources,
+};
+use crate::{
+    host::{
+        pr_warn_ratelimited,
+        Addressing, //
+    },
+    hw::{
+        addr::{
+            GuestGma,
+            GuestPhys,
+            PAGE_SIZE, //
+        },
+        context::{
+            STATE_PAGE,
+            TIMESTAMP, //
+        },
+        engine::Engine, //
+    },
+    model::{
+        image::{
+            Context,
+            EngineState,
+            Origin,
+            Roots,
+            StatePage, //
+        },
+        mmio::table::Map,
+        parser::{
+            Events,
+            Guest,
+            PerProcess, //
+        },
+        pvinfo::Root, //
+    },
+};
+
+/// How long to wait before work is tried again whose tables need more time.
+const RETRY_TABLES: Delta = Delta::from_millis(2);
+
+/// The same if another piece of this guest's work must end first.
+const RETRY_BUSY: Delta = Delta::from_millis(20);
+
+impl State {
+    /// Lays the next piece of work on the desk, if it can be prepared.
+    pub(super) fn prepare_next(&mut self, vgpu: &Vgpu, desk: &Arc<Desk>) {
+        let engine = desk.engine();
+        while self.waiters == 0 {
+            let Some(lane) = self.lane(engine) else {
+                return;
+            };
+            if let Some(port) = &mut lane.port {
+                port.retry = None;
+            }
+            let Some(waiting) = lane.next() else {
+                break;
+            };
+            let error = match self.prepare(vgpu, engine, waiting) {
+                Ok((running, job)) => {
+                    if let Some(lane) = self.lane(engine) {
+                        lane.advance();
+                        lane.running = Some(running);
+                    }
+                    self.registers.set_busy(engine, true);
+                    desk.offer(job);
+                    break;
+                }
+                Err(error) => error,
+            };
+            let retry = match error {
+                EAGAIN => Some(RETRY_TABLES),
+                EBUSY => Some(RETRY_BUSY),
+                _ => None,
+            };
+            let Some(lane) = self.lane(engine) else {
+                return;
+            };
+            if let (Some(delay), Some(port)) = (retry, &mut lane.port) {
+                port.retry = Some(desk.kick_after(delay));
+                break;
+            }
+            pr_warn_ratelimited!(
+                "vGPU {}: {engine:?}: work refused, the guest will see a hang: {error:?}\n",
+                vgpu.id().get()
+            );
+            vgpu.counters.of(engine).rejected();
+            lane.execlists.fail(waiting.work.ticket);
+            lane.advance();
+        }
+        let more = self.lane(engine).is_some_and(|lane| !lane.queue.is_empty());
+        desk.expect(more);
+    }
+}
+
+/// The root of a table as the guest named it in a context image.
+fn root(roots: Roots) -> Root {
+    match roots {
+        Roots::Four(root) => Root::Four(GuestPhys::new(root)),
+        Roots::Three(roots) => Root::Three(roots.map(GuestPhys::new)),
+    }
+}
+
+impl State {
+    /// Makes a piece of work ready for the engine. EAGAIN if that takes more time than may be spent at once,
+    /// EBUSY if another piece of this guest's work must end first; any other error means that it cannot run.
+    fn prepare(&mut self, vgpu: &Vgpu, engine: Engine, waiting: Waiting) -> Result<(Running, Job)> {
+        self.settle_ggtt(vgpu);
+
+        let Waiting { work, since, .. } = waiting;
+        let platform = vgpu.gpu().host.platform();
+        let share = vgpu.share();
+        let status_page = self.registers.status_page(engine);
+        let open = self.open.as_mut().ok_or(ENODEV)?;
+        let mapped = Mapped {
+            ggtt: &self.ggtt,
+            guest: &open.guest,
+        };
+        let lane = self.lanes.iter_mut().find(|lane| lane.engine() == engine);
+        let lane = lane.ok_or(ENODEV)?;
+        let port = lane.port.as_mut().ok_or(ENODEV)?;
+
+        let image = work.descriptor.image_address();
+        let state_page = image.checked_add(STATE_PAGE * PAGE_SIZE).ok_or(EFAULT)?;
+        let mut page = KBox::new(StatePage::new(), GFP_KERNEL)?;
+        mapped.read(state_page, page.bytes_mut())?;
+        let context = Context::parse(&page, work.descriptor, platform, engine, share);
+        let context = context.map_err(|invalid| {
+            pr_warn_ratelimited!("vGPU {}: {engine:?}: {invalid:?}\n", vgpu.id().get());
+            EINVAL
+        })?;
+
+        // First what may have to be tried again.
+        let hold = open.tables.hold(root(context.roots))?;
+        let guest = Guest {
+            platform,
+            engine,
+            share,
+            status_page,
+            context: image,
+            per_process: PerProcess::needed(platform, engine),
+            registers: &vgpu.gpu().map,
+        };
+        let sources = Sources {
+            mapped,
+            tables: &open.tables,
+            hold: &hold,
+        };
+        let piece = Piece {
+            vgpu,
+            guest,
+            sources,
+            context: &context,
+            page: &page,
+            image,
+        };
+        match piece.make(port, &lane.layout, since) {
+            Ok((job, events)) => {
+                let running = Running {
+                    hold,
+                    work,
+                    since,
+                    image,
+                    // One piece at a time: the head in the image is that of the last one that ran.
+                    from: context.ring.head,
+                    context,
+                    timestamp: job.timestamp,
+                    events,
+                    abandoned: false,
+                };
+                Ok((running, job))
+            }
+            Err(error) => {
+                open.tables.release(hold);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A piece of work of which all is known.
+struct Piece<'a> {
+    vgpu: &'a Vgpu,
+    guest: Guest<'a, Map>,
+    sources: Sources<'a>,
+    context: &'a Context,
+    /// The page of registers of the guest's image.
+    page: &'a StatePage,
+    image: GuestGma,
+}
+
+impl Piece<'_> {
+    /// Makes of it what the engine can be given, with what there is in `port`; if it cannot be made, that is
+    /// still there.
+    fn make(
+        &self,
+        port: &mut Port,
+        layout: &EngineState,
+        since: Instant<Monotonic>,
+    ) -> Result<(Job, Events)> {
+        let mut tools = port.tools.take().ok_or(EBUSY)?;
+        match self.fill(&mut tools, port, layout) {
+            Ok((copies, prepared, timestamp)) => {
+                let audited = copies.audited.saturating_add(prepared.audited);
+                let counters = self.vgpu.counters.of(self.guest.engine);
+                counters.audited(audited);
+
+                let addressing = match self.context.roots {
+                    Roots::Four(_) => Addressing::Legacy48,
+                    Roots::Three(_) => Addressing::Legacy32,
+                };
+                let events = copies.events.merge(prepared.events);
+                let job = Job {
+                    tools,
+                    addressing,
+                    ring: copies.ring,
+                    batches: copies.batches,
+                    timestamp,
+                    since,
+                };
+                Ok((job, events))
+            }
+            Err(error) => {
+                port.tools = Some(tools);
+                Err(error)
+            }
+        }
+    }
+
+    /// Copies what is to run, and fills the host's image. Returns the context's timestamp, too.
+    fn fill(
+        &self,
+        tools: &mut Tools,
+        port: &mut Port,
+        layout: &EngineState,
+    ) -> Result<(Copies, Prepared, u32)> {
+        let host = &self.vgpu.gpu().host;
+        let Self {
+            guest,
+            sources,
+            context,
+            ..
+        } = self;
+        let copies = copies::make(host, guest, *sources, &context.ring, context.ring.head)?;
+        let prepared = tools.restore.prepare(host, guest, *sources, context)?;
+        let image = tools.context.image()?;
+        let origin = Origin::of(context, self.page, port.resident.take());
+        bring_in(
+            port,
+            image,
+            layout,
+            origin,
+            self.page,
+            self.image,
+            sources.mapped,
+        )?;
+
+        let [first, ..] = sources.hold.pdps();
+        let roots = match context.roots {
+            Roots::Four(_) => Roots::Four(first.get()),
+            Roots::Three(_) => Roots::Three(sources.hold.pdps().map(|root| root.get())),
+        };
+        let values = Iterator::chain(roots.registers(), prepared.registers());
+        for (dword, value) in values {
+            *image.get_mut(index(dword)).ok_or(EINVAL)? = value;
+        }
+        let timestamp = *image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
+        Ok((copies, prepared, timestamp))
+    }
+}
