@@ -40,8 +40,9 @@ use crate::{
     },
 };
 
-/// The most batches that are copied for one piece of work. Drivers have few, or none.
-const MOST_BATCHES: usize = 64;
+/// The most batches that are copied for one piece of work. i915's ring of 16 KiB has room for some 80 requests,
+/// each of which starts a batch, and on Gen9's blitter one that nothing else starts.
+const MOST_BATCHES: usize = 256;
 
 /// The most dwords of all of them: 4 MiB.
 const MOST_DWORDS: usize = 1 << 20;
