@@ -19,6 +19,7 @@ mod rig;
 mod sets;
 mod tiling;
 mod uapi;
+mod window;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -35,9 +35,9 @@ impl Mapping {
         Self::new(size, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
     }
 
-    /// Maps the first `size` bytes of a PCI device's BAR, by its file in sysfs.
-    pub fn of_bar(file: &File, size: usize) -> io::Result<Self> {
-        Self::new(size, libc::MAP_SHARED, file.as_raw_fd(), 0)
+    /// Maps `size` bytes of a PCI device's BAR from `offset` on, by its file in sysfs.
+    pub fn of_bar(file: &File, offset: u64, size: usize) -> io::Result<Self> {
+        Self::new(size, libc::MAP_SHARED, file.as_raw_fd(), offset)
     }
 
     fn new(size: usize, flags: libc::c_int, fd: libc::c_int, offset: u64) -> io::Result<Self> {
@@ -75,6 +75,16 @@ impl Mapping {
         unsafe { self.base.add(index) }
     }
 
+    fn wide(&self, index: usize) -> NonNull<u64> {
+        assert!(
+            index < self.words / 2,
+            "qword {index} of a mapping of {} dwords",
+            self.words
+        );
+        // SAFETY: within the mapping, by the assertion.
+        unsafe { self.base.cast().add(index) }
+    }
+
     /// Reads the dword at `index`, counted in dwords.
     pub fn read(&self, index: usize) -> u32 {
         // SAFETY: `word` gives a valid, aligned pointer into the live mapping.
@@ -85,6 +95,18 @@ impl Mapping {
     pub fn write(&self, index: usize, value: u32) {
         // SAFETY: as in `read`.
         unsafe { self.word(index).write_volatile(value) }
+    }
+
+    /// Reads the qword at `index`, counted in qwords, by one access.
+    pub fn read64(&self, index: usize) -> u64 {
+        // SAFETY: `wide` gives a valid pointer into the live mapping, aligned since a mapping starts on a page.
+        unsafe { self.wide(index).read_volatile() }
+    }
+
+    /// Writes the qword at `index`, counted in qwords, by one access.
+    pub fn write64(&self, index: usize, value: u64) {
+        // SAFETY: as in `read64`.
+        unsafe { self.wide(index).write_volatile(value) }
     }
 }
 

@@ -34,7 +34,7 @@ fn register(bench: &Bench) -> Result<Outcome> {
     let Ok(file) = OpenOptions::new().read(true).write(true).open(BAR) else {
         return Outcome::skip(format!("{BAR} cannot be opened"));
     };
-    let Ok(bar) = Mapping::of_bar(&file, 16 << 20) else {
+    let Ok(bar) = Mapping::of_bar(&file, 0, 16 << 20) else {
         return Outcome::skip("the kernel keeps the registers to the driver that is bound");
     };
     let total = bench.rounds * TRIPS * 5;

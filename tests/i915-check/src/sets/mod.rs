@@ -5,6 +5,7 @@ mod atomics;
 mod basic;
 mod blt;
 mod contexts;
+mod cost;
 mod gtt;
 mod hang;
 mod large;
@@ -47,6 +48,8 @@ pub enum Set {
     Screen,
     /// Round-trip times and submissions a second, as diagnostics.
     Latency,
+    /// What single steps cost, each in a window in which the lab counts.
+    Cost,
 }
 
 impl Set {
@@ -79,6 +82,7 @@ impl Set {
             Self::Large => large::checks(),
             Self::Screen => screen::checks(),
             Self::Latency => latency::checks(),
+            Self::Cost => cost::checks(),
         }
     }
 }

@@ -24,7 +24,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 pub struct Gen9 {
     pub process: Supervised,
     pub socket: PathBuf,
-    witness: PathBuf,
+    pub witness: PathBuf,
 }
 
 impl Gen9 {

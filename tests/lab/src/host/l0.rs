@@ -24,6 +24,8 @@ pub struct Machine<'a> {
     pub gpu_socket: &'a Path,
     /// IGT's squashfs image, when there is one.
     pub disk: Option<PathBuf>,
+    /// What `-plugin` is given, when there is something to count.
+    pub plugin: Option<String>,
     /// A third serial line on this program's own terminal.
     pub shell: bool,
 }
@@ -62,6 +64,9 @@ impl Machine<'_> {
         }
         qemu.arg("-monitor")
             .arg(format!("unix:{},server=on,wait=off", file("l0.monitor")));
+        if let Some(plugin) = &self.plugin {
+            qemu.args(["-plugin", plugin]);
+        }
         qemu.arg("-device").arg(
             serde_json::json!({
                 "driver": "vfio-user-pci",

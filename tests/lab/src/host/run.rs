@@ -125,6 +125,7 @@ impl<'a> Run<'a> {
                 }),
             gpu_socket: &gen9.socket,
             disk: self.igt_disk()?,
+            plugin: self.plugin(&gen9)?,
             shell: self.options.shell,
         };
         let terminal = if self.options.shell {
@@ -244,6 +245,21 @@ impl<'a> Run<'a> {
             .map(|argument| argument.to_string())
             .chain(self.scenario.l1_args.iter().cloned())
             .collect()
+    }
+
+    /// The plugin that counts, and where it writes.
+    fn plugin(&self, gen9: &Gen9) -> Result<Option<String>> {
+        if !self.scenario.counts {
+            return Ok(None);
+        }
+        let folder = self.folder.file("counts");
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        Ok(Some(format!(
+            "file={},out={},witness={}",
+            self.paths.program("count.so")?.display(),
+            folder.display(),
+            gen9.witness.display()
+        )))
     }
 
     fn igt_disk(&self) -> Result<Option<PathBuf>> {

@@ -175,6 +175,9 @@ pub struct Scenario {
     /// What is plugged into the emulated GPU: "none" or "dp".
     #[serde(default = "no_monitor")]
     pub monitor: String,
+    /// Executed instructions are counted between marks, into the run's folder `counts`.
+    #[serde(default)]
+    pub counts: bool,
     /// More arguments of gen9.
     #[serde(default)]
     pub gen9_args: Vec<String>,
