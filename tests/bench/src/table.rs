@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The table: a row for each metric, with the figures of each driver.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+
+use crate::metrics::Metric;
+use crate::run::Run;
+
+/// The runs that are compared; those that were not made are missing.
+#[derive(Default)]
+pub struct Runs {
+    pub native: Option<Run>,
+    pub kvmgt: Option<Run>,
+    pub rgvt: Option<Run>,
+}
+
+/// A row.
+pub struct Row {
+    pub metric: String,
+    pub native: Option<f64>,
+    pub kvmgt: Option<f64>,
+    pub rgvt: Option<f64>,
+    /// Of rgvt's figure to kvmgt's.
+    pub ratio: Option<f64>,
+    pub target: Option<f64>,
+    /// Why it misses its target, if it does.
+    pub reason: String,
+}
+
+impl Row {
+    pub fn misses(&self) -> bool {
+        matches!((self.ratio, self.target), (Some(ratio), Some(target)) if ratio > target)
+    }
+}
+
+/// Why metrics miss their targets: lines `PATTERN | REASON`, where `*` at the pattern's end stands for the rest.
+pub struct Reasons(Vec<(String, String)>);
+
+impl Reasons {
+    pub fn parse(text: &str) -> Result<Self> {
+        let lines = text.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let reasons = lines.map(|line| {
+            let (pattern, reason) = line
+                .split_once('|')
+                .with_context(|| format!("no reason: {line}"))?;
+            Ok((pattern.trim().to_string(), reason.trim().to_string()))
+        });
+        reasons.collect::<Result<_>>().map(Self)
+    }
+
+    /// The first reason that fits.
+    fn of(&self, metric: &str) -> &str {
+        let fits = |pattern: &str| match pattern.strip_suffix('*') {
+            Some(start) => metric.starts_with(start),
+            None => metric == pattern,
+        };
+        let found = self.0.iter().find(|(pattern, _)| fits(pattern));
+        found.map_or("not known", |(_, reason)| reason)
+    }
+}
+
+pub fn rows(runs: &Runs, metrics: &[Metric], reasons: &Reasons) -> Vec<Row> {
+    let of = |metric: &Metric, run: &Option<Run>, module| (metric.figure)(run.as_ref()?, module);
+    let rows = metrics.iter().map(|metric| {
+        let kvmgt = of(metric, &runs.kvmgt, Some("kvmgt"));
+        let rgvt = of(metric, &runs.rgvt, Some("rgvt"));
+        let mut row = Row {
+            metric: metric.name.clone(),
+            native: of(metric, &runs.native, None),
+            kvmgt,
+            rgvt,
+            ratio: kvmgt
+                .zip(rgvt)
+                .filter(|(kvmgt, _)| *kvmgt > 0.0)
+                .map(|(kvmgt, rgvt)| rgvt / kvmgt),
+            target: metric.target,
+            reason: String::new(),
+        };
+        if row.misses() {
+            row.reason = reasons.of(&row.metric).to_string();
+        }
+        row
+    });
+    rows.collect()
+}
+
+/// As comma-separated values; what is missing is empty.
+pub fn csv(rows: &[Row]) -> String {
+    let number = |value: Option<f64>, digits| {
+        value.map_or(String::new(), |value| format!("{value:.digits$}"))
+    };
+    let mut text = String::from("metric,native,kvmgt,rgvt,ratio,target,reason\n");
+    for row in rows {
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{},{}",
+            row.metric,
+            number(row.native, 1),
+            number(row.kvmgt, 1),
+            number(row.rgvt, 1),
+            number(row.ratio, 2),
+            number(row.target, 1),
+            quoted(&row.reason)
+        );
+    }
+    text
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_string()
+    }
+}
+
+/// For reading on a terminal.
+pub fn readable(rows: &[Row]) -> String {
+    let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.1}"));
+    let mut text = String::new();
+    for row in rows {
+        let judged = match (row.ratio, row.target) {
+            (Some(ratio), Some(target)) if ratio > target => {
+                format!("{ratio:5.2}  above {target}: {}", row.reason)
+            }
+            (Some(ratio), Some(target)) => format!("{ratio:5.2}  at most {target}"),
+            (Some(ratio), None) => format!("{ratio:5.2}"),
+            (None, _) => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "{:38} {:>11} {:>11} {:>11}  {judged}",
+            row.metric,
+            number(row.native),
+            number(row.kvmgt),
+            number(row.rgvt)
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metric(name: &str, target: Option<f64>) -> Metric {
+        Metric {
+            name: name.to_string(),
+            figure: Box::new(|_, module| match module {
+                Some("kvmgt") => Some(200.0),
+                Some(_) => Some(150.0),
+                None => None,
+            }),
+            target,
+        }
+    }
+
+    fn runs() -> Runs {
+        Runs {
+            native: Some(Run::new()),
+            kvmgt: Some(Run::new()),
+            rgvt: Some(Run::new()),
+        }
+    }
+
+    #[test]
+    fn a_missed_target_has_its_reason() {
+        let reasons = Reasons::parse("# why\n b/* | slow, \"so far\"\n").unwrap();
+        let metrics = [
+            metric("a/x", Some(0.8)),
+            metric("b/x", Some(0.7)),
+            metric("c/x", Some(0.7)),
+            metric("d/x", None),
+        ];
+        let rows = rows(&runs(), &metrics, &reasons);
+        assert_eq!(
+            csv(&rows),
+            "metric,native,kvmgt,rgvt,ratio,target,reason\n\
+             a/x,,200.0,150.0,0.75,0.8,\n\
+             b/x,,200.0,150.0,0.75,0.7,\"slow, \"\"so far\"\"\"\n\
+             c/x,,200.0,150.0,0.75,0.7,not known\n\
+             d/x,,200.0,150.0,0.75,,\n"
+        );
+    }
+
+    #[test]
+    fn what_was_not_run_is_empty() {
+        let reasons = Reasons::parse("").unwrap();
+        let runs = Runs {
+            rgvt: Some(Run::new()),
+            ..Runs::default()
+        };
+        let rows = rows(&runs, &[metric("a/x", Some(0.1))], &reasons);
+        assert!(csv(&rows).ends_with("a/x,,,150.0,,0.1,\n"));
+        assert!(Reasons::parse("no bar").is_err());
+    }
+}
