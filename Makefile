@@ -16,6 +16,8 @@ SCENARIO ?= smoke
 N ?=
 GUEST_KERNEL ?=
 LIST ?=
+# Of make bench: quick, for one guest only.
+BENCH ?=
 # Of make fuzz: which target, for how many seconds.
 FUZZ ?=
 SECONDS_EACH ?= 60
@@ -75,6 +77,10 @@ lab-shell: all ## A shell in L1; there, l2 leads to a guest's
 .PHONY: igt
 igt: all ## IGT on all devices and drivers, into tests/lab/igt/results.csv
 	@scripts/igt table
+
+.PHONY: bench
+bench: all modules ## The same work natively, under kvmgt and under rgvt, counted, into build/bench (BENCH=quick)
+	@scripts/bench $(BENCH)
 
 .PHONY: fuzz
 fuzz: setup ## Fuzz gen9, each target for SECONDS_EACH=60 (FUZZ=target: only that)

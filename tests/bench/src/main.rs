@@ -2,6 +2,7 @@
 //! Makes the table of benchmarks of runs of the lab's scenario `bench` (Documentation/bench.rst).
 
 mod metrics;
+mod pair;
 mod plot;
 mod run;
 mod symbols;
@@ -12,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 use crate::run::Run;
@@ -32,13 +33,13 @@ struct Options {
 enum Command {
     /// Print the table, and write it and its plots.
     Table {
-        /// A run's folder.
+        /// Folders of runs of the scenarios `bench` and `bench-pair`.
         #[arg(long)]
-        native: Option<PathBuf>,
+        native: Vec<PathBuf>,
         #[arg(long)]
-        kvmgt: Option<PathBuf>,
+        kvmgt: Vec<PathBuf>,
         #[arg(long)]
-        rgvt: Option<PathBuf>,
+        rgvt: Vec<PathBuf>,
         /// Why targets are missed.
         #[arg(long)]
         reasons: PathBuf,
@@ -83,9 +84,9 @@ fn execute(command: Command) -> Result<()> {
             let text = fs::read_to_string(&reasons).context("reading the reasons")?;
             let reasons = Reasons::parse(&text)?;
             let runs = Runs {
-                native: read(native)?,
-                kvmgt: read(kvmgt)?,
-                rgvt: read(rgvt)?,
+                native: read(&native)?,
+                kvmgt: read(&kvmgt)?,
+                rgvt: read(&rgvt)?,
             };
             let rows = table::rows(&runs, &metrics::all(), &reasons);
             write(&out, "bench.csv", &table::csv(&rows))?;
@@ -104,15 +105,10 @@ fn execute(command: Command) -> Result<()> {
     }
 }
 
-fn read(folder: Option<PathBuf>) -> Result<Option<Run>> {
-    let run = folder.map(|folder| {
-        let run = run::read(&folder)?;
-        if run.is_empty() {
-            bail!("{}: nothing was counted", folder.display());
-        }
-        Ok(run)
-    });
-    run.transpose()
+fn read(folders: &[PathBuf]) -> Result<Option<Run>> {
+    (!folders.is_empty())
+        .then(|| Run::read(folders))
+        .transpose()
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
@@ -122,9 +118,10 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
 }
 
 fn profile(folder: &Path, step: &str, module: Option<&str>, top: usize) -> Result<()> {
-    let run = run::read(folder)?;
-    let known = || run.keys().cloned().collect::<Vec<_>>().join(", ");
+    let run = Run::read(&[folder.to_path_buf()])?;
+    let known = || run.costs.keys().cloned().collect::<Vec<_>>().join(", ");
     let cost = run
+        .costs
         .get(step)
         .with_context(|| format!("no step {step}; there are: {}", known()))?;
     let mut functions: Vec<_> = cost

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! What the table has rows for, how each is computed of a run, and what is to be reached.
 
+use crate::pair::Pair;
 use crate::run::{Cost, Run};
 use crate::window::Window;
 
@@ -12,8 +13,16 @@ pub struct Metric {
     pub name: String,
     /// Of a run and the vendor module's name in it.
     pub figure: Figure,
-    /// The highest ratio between rgvt's figure and kvmgt's that is good.
-    pub target: Option<f64>,
+    pub target: Option<Target>,
+}
+
+/// What is good at most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    /// The ratio of rgvt's figure to kvmgt's.
+    Ratio(f64),
+    /// rgvt's figure itself.
+    Figure(f64),
 }
 
 const ACCESSES: [&str; 5] = ["read", "read-live", "write", "ggtt-map", "ggtt-unmap"];
@@ -24,11 +33,16 @@ type Count = fn(&Window, Option<&str>) -> Option<f64>;
 
 /// Counts of which there is a row for each kind of step: name, count, target for accesses and page table
 /// entries, target for submissions.
-const COUNTS: [(&str, Count, Option<f64>, Option<f64>); 6] = [
-    ("module-instructions", in_module, Some(0.7), Some(0.8)),
+const COUNTS: [(&str, Count, Option<Target>, Option<Target>); 6] = [
+    (
+        "module-instructions",
+        in_module,
+        Some(Target::Ratio(0.7)),
+        Some(Target::Ratio(0.8)),
+    ),
     ("kernel-instructions", in_kernel, None, None),
     ("kvm-exits", kvm_exits, None, None),
-    ("qemu-exits", qemu_exits, None, Some(0.2)),
+    ("qemu-exits", qemu_exits, None, Some(Target::Ratio(0.2))),
     ("host-accesses", host_accesses, None, None),
     ("guest-memory-accesses", guest_memory, None, None),
 ];
@@ -90,11 +104,11 @@ pub fn all() -> Vec<Metric> {
         metrics.push(Metric {
             name: format!("idle-us/queue/{engine}"),
             figure: Box::new(move |run, _| {
-                let cost = run.get(&format!("queue/{engine}"))?;
+                let cost = run.costs.get(&format!("queue/{engine}"))?;
                 let idle = *cost.window.idle_ns.get(engine)?;
                 Some(idle as f64 / 1000.0 / cost.steps)
             }),
-            target: Some(0.3),
+            target: Some(Target::Ratio(0.3)),
         });
     }
     for step in ACCESSES
@@ -105,22 +119,23 @@ pub fn all() -> Vec<Metric> {
         metrics.push(Metric {
             name: format!("wall-us/{step}"),
             figure: Box::new(move |run, _| {
-                let cost = run.get(&step)?;
+                let cost = run.costs.get(&step)?;
                 Some(cost.median_us.unwrap_or(cost.us / cost.steps))
             }),
-            target: Some(1.0),
+            target: Some(Target::Ratio(1.0)),
         });
     }
     metrics.push(Metric {
         name: "wall-us/table-entry".to_string(),
         figure: Box::new(|run, _| entry(run, |cost| Some(cost.us))),
-        target: Some(1.0),
+        target: Some(Target::Ratio(1.0)),
     });
+    metrics.extend(pairs());
     // What a driver does when nobody asks for anything.
     metrics.push(Metric {
         name: "module-instructions/quiet-us".to_string(),
         figure: Box::new(|run, module| {
-            let cost = run.get("quiet")?;
+            let cost = run.costs.get("quiet")?;
             Some(in_module(&cost.window, module)? / cost.us)
         }),
         target: None,
@@ -128,11 +143,34 @@ pub fn all() -> Vec<Metric> {
     metrics
 }
 
-fn per_step(name: &str, step: String, count: Count, target: Option<f64>) -> Metric {
+/// Of two users at once.
+fn pairs() -> [Metric; 3] {
+    let of = |name: &str, figure: fn(&Pair) -> f64, target| Metric {
+        name: name.to_string(),
+        figure: Box::new(move |run, _| run.pair.as_ref().map(figure)),
+        target,
+    };
+    [
+        of(
+            "wall-us/two-engines",
+            |pair| pair.apart_us,
+            Some(Target::Ratio(0.6)),
+        ),
+        // Both have the same weight. How far that is from half, in percent of the engine.
+        of(
+            "share-off/same-engine",
+            |pair| pair.shares[0] - 50.0,
+            Some(Target::Figure(2.0)),
+        ),
+        of("idle-percent/same-engine", |pair| pair.idle, None),
+    ]
+}
+
+fn per_step(name: &str, step: String, count: Count, target: Option<Target>) -> Metric {
     Metric {
         name: format!("{name}/{step}"),
         figure: Box::new(move |run, module| {
-            let cost = run.get(&step)?;
+            let cost = run.costs.get(&step)?;
             Some(count(&cost.window, module)? / cost.steps)
         }),
         target,
@@ -140,7 +178,7 @@ fn per_step(name: &str, step: String, count: Count, target: Option<f64>) -> Metr
 }
 
 /// For an entry of a context's page table that comes or goes.
-fn per_entry(name: &str, count: Count, target: Option<f64>) -> Metric {
+fn per_entry(name: &str, count: Count, target: Option<Target>) -> Metric {
     Metric {
         name: format!("{name}/table-entry"),
         figure: Box::new(move |run, module| entry(run, |cost| count(&cost.window, module))),
@@ -150,13 +188,15 @@ fn per_entry(name: &str, count: Count, target: Option<f64>) -> Metric {
 
 /// What submissions that change entries take more than those that do not, by entry.
 fn entry(run: &Run, figure: impl Fn(&Cost) -> Option<f64>) -> Option<f64> {
-    let (same, change) = (run.get("tables-same")?, run.get("tables")?);
+    let (same, change) = (run.costs.get("tables-same")?, run.costs.get("tables")?);
     let by_step = |cost: &Cost| Some(figure(cost)? / cost.steps);
     Some((by_step(change)? - by_step(same)?) / change.entries?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::symbols::Function;
     use crate::window::Usage;
@@ -192,12 +232,13 @@ mod tests {
 
     #[test]
     fn figures_are_for_one_step() {
-        let run = Run::from([
+        let costs = BTreeMap::from([
             ("read".to_string(), cost(100.0, 700, None)),
             ("queue/rcs".to_string(), cost(5.0, 0, None)),
             ("tables-same".to_string(), cost(10.0, 1000, None)),
             ("tables".to_string(), cost(10.0, 9000, Some(8.0))),
         ]);
+        let run = Run { costs, pair: None };
         let of = |name| figure(&run, name, Some("rgvt"));
         assert_eq!(of("module-instructions/read"), Some(7.0));
         assert_eq!(of("module-instructions/table-entry"), Some(100.0));

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::metrics::Target;
 use crate::table::Row;
 
 const WIDTH: f64 = 760.0;
@@ -27,8 +28,15 @@ pub fn all(rows: &[Row]) -> Vec<(String, String)> {
     plots.collect()
 }
 
+fn target(row: &Row) -> Option<f64> {
+    match row.target? {
+        Target::Ratio(target) => Some(target),
+        Target::Figure(_) => None,
+    }
+}
+
 fn plot(kind: &str, rows: &[&Row]) -> String {
-    let values = rows.iter().flat_map(|row| [row.ratio, row.target]);
+    let values = rows.iter().flat_map(|row| [row.ratio, target(row)]);
     // The peer itself is always in the picture.
     let highest = values.flatten().fold(1.0, f64::max);
     let x = |value: f64| LABEL + value / highest * (WIDTH - LABEL - FIGURE);
@@ -55,7 +63,7 @@ fn plot(kind: &str, rows: &[&Row]) -> String {
             width = x(ratio) - LABEL,
             end = x(ratio) + 4.0,
         );
-        if let Some(target) = row.target {
+        if let Some(target) = target(row) {
             let _ = writeln!(
                 svg,
                 "<line x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{above:.1}\" y2=\"{below:.1}\" stroke=\"black\" \
@@ -88,7 +96,7 @@ mod tests {
             kvmgt: None,
             rgvt: None,
             ratio,
-            target,
+            target: target.map(Target::Ratio),
             reason: String::new(),
         }
     }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-//! A run of the lab's scenario `bench`: what its programs said, and its windows.
+//! What was measured with one driver: what the programs of the scenario `bench` said, with their windows,
+//! and what two users got.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
+use crate::pair::{self, Pair};
 use crate::symbols::Symbols;
 use crate::window::Window;
 
@@ -23,18 +25,36 @@ pub struct Cost {
     pub window: Window,
 }
 
-/// A run: costs by what the step was, such as `submit/rcs`.
-pub type Run = BTreeMap<String, Cost>;
+/// All with one driver.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// By what the step was, such as `submit/rcs`.
+    pub costs: BTreeMap<String, Cost>,
+    pub pair: Option<Pair>,
+}
 
-/// Reads the folder of a run. The lines are L1's in a native run, and the guest's otherwise.
-pub fn read(folder: &Path) -> Result<Run> {
+impl Run {
+    pub fn read(folders: &[PathBuf]) -> Result<Self> {
+        let mut run = Self::default();
+        for folder in folders {
+            match pair::read(folder)? {
+                Some(pair) => run.pair = Some(pair),
+                None => run.costs.extend(costs(folder)?),
+            }
+        }
+        Ok(run)
+    }
+}
+
+/// The costs of a run. The lines are L1's in a native run, and the guest's otherwise.
+fn costs(folder: &Path) -> Result<BTreeMap<String, Cost>> {
     let text = |path: &Path| {
         fs::read(folder.join(path))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .with_context(|| format!("reading {}", folder.join(path).display()))
     };
     let symbols = Symbols::parse(&text(Path::new("out/kallsyms"))?);
-    let mut run = Run::new();
+    let mut costs = BTreeMap::new();
     for stream in ["l1.tap", "l2-1.tap"] {
         // A native run has no guest.
         for line in text(Path::new(stream)).unwrap_or_default().lines() {
@@ -45,10 +65,15 @@ pub fn read(folder: &Path) -> Result<Run> {
             let counts = text(&Path::new("counts").join(format!("{}.counts", said.window)))?;
             let window = Window::parse(&counts, &symbols)
                 .with_context(|| format!("window {}", said.window))?;
-            run.insert(said.what.clone(), said.cost(window));
+            costs.insert(said.what.clone(), said.cost(window));
         }
     }
-    Ok(run)
+    ensure!(
+        !costs.is_empty(),
+        "{}: nothing was counted",
+        folder.display()
+    );
+    Ok(costs)
 }
 
 /// A line of i915-check's set `cost`: `submit/rcs median_us=5 window=16 steps=100 us=700`.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The table: a row for each metric, with the figures of each driver.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use anyhow::{Context, Result};
 
-use crate::metrics::Metric;
+use crate::metrics::{Metric, Target};
 use crate::run::Run;
 
 /// The runs that are compared; those that were not made are missing.
@@ -24,14 +24,18 @@ pub struct Row {
     pub rgvt: Option<f64>,
     /// Of rgvt's figure to kvmgt's.
     pub ratio: Option<f64>,
-    pub target: Option<f64>,
+    pub target: Option<Target>,
     /// Why it misses its target, if it does.
     pub reason: String,
 }
 
 impl Row {
     pub fn misses(&self) -> bool {
-        matches!((self.ratio, self.target), (Some(ratio), Some(target)) if ratio > target)
+        match self.target {
+            Some(Target::Ratio(target)) => self.ratio.is_some_and(|ratio| ratio > target),
+            Some(Target::Figure(target)) => self.rgvt.is_some_and(|figure| figure > target),
+            None => false,
+        }
     }
 }
 
@@ -59,6 +63,15 @@ impl Reasons {
         };
         let found = self.0.iter().find(|(pattern, _)| fits(pattern));
         found.map_or("not known", |(_, reason)| reason)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ratio(target) => write!(f, "{target}x"),
+            Self::Figure(target) => write!(f, "{target}"),
+        }
     }
 }
 
@@ -103,7 +116,8 @@ pub fn csv(rows: &[Row]) -> String {
             number(row.kvmgt, 1),
             number(row.rgvt, 1),
             number(row.ratio, 2),
-            number(row.target, 1),
+            row.target
+                .map_or(String::new(), |target| target.to_string()),
             quoted(&row.reason)
         );
     }
@@ -123,17 +137,17 @@ pub fn readable(rows: &[Row]) -> String {
     let number = |value: Option<f64>| value.map_or("-".to_string(), |value| format!("{value:.1}"));
     let mut text = String::new();
     for row in rows {
-        let judged = match (row.ratio, row.target) {
-            (Some(ratio), Some(target)) if ratio > target => {
-                format!("{ratio:5.2}  above {target}: {}", row.reason)
-            }
-            (Some(ratio), Some(target)) => format!("{ratio:5.2}  at most {target}"),
-            (Some(ratio), None) => format!("{ratio:5.2}"),
-            (None, _) => String::new(),
+        let ratio = row
+            .ratio
+            .map_or(String::new(), |ratio| format!("{ratio:.2}"));
+        let judged = match row.target {
+            Some(target) if row.misses() => format!("above {target}: {}", row.reason),
+            Some(target) => format!("at most {target}"),
+            None => String::new(),
         };
         let _ = writeln!(
             text,
-            "{:38} {:>11} {:>11} {:>11}  {judged}",
+            "{:38} {:>11} {:>11} {:>11} {ratio:>7}  {judged}",
             row.metric,
             number(row.native),
             number(row.kvmgt),
@@ -147,7 +161,7 @@ pub fn readable(rows: &[Row]) -> String {
 mod tests {
     use super::*;
 
-    fn metric(name: &str, target: Option<f64>) -> Metric {
+    fn metric(name: &str, target: Option<Target>) -> Metric {
         Metric {
             name: name.to_string(),
             figure: Box::new(|_, module| match module {
@@ -161,9 +175,9 @@ mod tests {
 
     fn runs() -> Runs {
         Runs {
-            native: Some(Run::new()),
-            kvmgt: Some(Run::new()),
-            rgvt: Some(Run::new()),
+            native: Some(Run::default()),
+            kvmgt: Some(Run::default()),
+            rgvt: Some(Run::default()),
         }
     }
 
@@ -171,19 +185,21 @@ mod tests {
     fn a_missed_target_has_its_reason() {
         let reasons = Reasons::parse("# why\n b/* | slow, \"so far\"\n").unwrap();
         let metrics = [
-            metric("a/x", Some(0.8)),
-            metric("b/x", Some(0.7)),
-            metric("c/x", Some(0.7)),
+            metric("a/x", Some(Target::Ratio(0.8))),
+            metric("b/x", Some(Target::Ratio(0.7))),
+            metric("c/x", Some(Target::Ratio(0.7))),
             metric("d/x", None),
+            metric("e/x", Some(Target::Figure(2.0))),
         ];
         let rows = rows(&runs(), &metrics, &reasons);
         assert_eq!(
             csv(&rows),
             "metric,native,kvmgt,rgvt,ratio,target,reason\n\
-             a/x,,200.0,150.0,0.75,0.8,\n\
-             b/x,,200.0,150.0,0.75,0.7,\"slow, \"\"so far\"\"\"\n\
-             c/x,,200.0,150.0,0.75,0.7,not known\n\
-             d/x,,200.0,150.0,0.75,,\n"
+             a/x,,200.0,150.0,0.75,0.8x,\n\
+             b/x,,200.0,150.0,0.75,0.7x,\"slow, \"\"so far\"\"\"\n\
+             c/x,,200.0,150.0,0.75,0.7x,not known\n\
+             d/x,,200.0,150.0,0.75,,\n\
+             e/x,,200.0,150.0,0.75,2,not known\n"
         );
     }
 
@@ -191,11 +207,11 @@ mod tests {
     fn what_was_not_run_is_empty() {
         let reasons = Reasons::parse("").unwrap();
         let runs = Runs {
-            rgvt: Some(Run::new()),
+            rgvt: Some(Run::default()),
             ..Runs::default()
         };
-        let rows = rows(&runs, &[metric("a/x", Some(0.1))], &reasons);
-        assert!(csv(&rows).ends_with("a/x,,,150.0,,0.1,\n"));
+        let rows = rows(&runs, &[metric("a/x", Some(Target::Ratio(0.1)))], &reasons);
+        assert!(csv(&rows).ends_with("a/x,,,150.0,,0.1x,\n"));
         assert!(Reasons::parse("no bar").is_err());
     }
 }

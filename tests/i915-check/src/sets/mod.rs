@@ -14,6 +14,7 @@ mod parallel;
 mod rcs;
 mod screen;
 mod semaphore;
+mod stream;
 
 use std::fmt;
 
@@ -50,6 +51,8 @@ pub enum Set {
     Latency,
     /// What single steps cost, each in a window in which the lab counts.
     Cost,
+    /// Long work on one engine, by count or by time.
+    Stream,
 }
 
 impl Set {
@@ -83,6 +86,7 @@ impl Set {
             Self::Screen => screen::checks(),
             Self::Latency => latency::checks(),
             Self::Cost => cost::checks(),
+            Self::Stream => stream::checks(),
         }
     }
 }
