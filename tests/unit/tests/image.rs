@@ -100,6 +100,17 @@ fn a_ring_that_wraps() {
 }
 
 #[test]
+fn the_offset_of_batches_comes_and_goes() {
+    let mut page = usual();
+    page.set(0x65, 0x1234_5678);
+    let context = parse(&page, Engine::Rcs).unwrap();
+    let registers: Vec<_> = context.registers().collect();
+    assert_eq!(registers, [(0x65, 0x1234_5678)]);
+    let saved: Vec<_> = context.saved().collect();
+    assert_eq!(saved, [0x65]);
+}
+
+#[test]
 fn page_tables_of_3_levels() {
     let mut page = usual();
     for (index, (upper, lower)) in (0..).zip(PDP) {

@@ -8,8 +8,8 @@ use std::hash::{DefaultHasher, Hasher};
 use proptest::prelude::*;
 use unit::hw::addr::{Bytes, GmaRange, HostGma};
 use unit::hw::context::{
-    engine_dwords, CONTEXT_CONTROL, PDP, POWER_CLOCK_STATE, RING_CONTROL, RING_START, STATE_DWORDS,
-    TIMESTAMP, UNUSED,
+    batch_offset, engine_dwords, CONTEXT_CONTROL, PDP, POWER_CLOCK_STATE, RING_CONTROL, RING_START,
+    STATE_DWORDS, TIMESTAMP, UNUSED,
 };
 use unit::hw::engine::Engine;
 use unit::hw::execlist::Descriptor;
@@ -46,6 +46,20 @@ fn the_state_is_apart_from_the_registers_of_the_ring() {
         let bytes: Vec<usize> = state.runs().flatten().step_by(4).collect();
         let same: Vec<usize> = dwords.iter().map(|&dword| usize::from(dword) * 4).collect();
         assert_eq!(bytes, same);
+    }
+}
+
+#[test]
+fn the_offset_of_batches_is_apart_from_the_state() {
+    for (platform, engine) in PLATFORMS
+        .iter()
+        .flat_map(|&platform| Engine::ALL.map(|engine| (platform, engine)))
+    {
+        let mut state = EngineState::of(platform, engine).dwords();
+        let offset = batch_offset(platform, engine);
+        assert!(offset.is_none_or(|offset| state.all(|dword| dword != offset)));
+        let gen8_copy = platform == Platform::Broadwell && engine != Engine::Rcs;
+        assert_eq!(offset.is_none(), gen8_copy, "{platform:?} {engine:?}");
     }
 }
 

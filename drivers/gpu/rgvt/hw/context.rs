@@ -37,6 +37,16 @@ pub const TIMESTAMP: u16 = 0x23;
 /// R_PWR_CLK_STATE of the render engine.
 pub const POWER_CLOCK_STATE: u16 = 0x43;
 
+/// BB_OFFSET, of the engines whose image has it: what is added to the address of an MI_BATCH_BUFFER_START that
+/// asks for it (intel_lrc.c: `lrc_ring_bb_offset`).
+pub const fn batch_offset(platform: Platform, engine: Engine) -> Option<u16> {
+    match (platform.generation(), engine) {
+        (Generation::Gen8, Engine::Rcs) => Some(0xc5),
+        (Generation::Gen8, _) => None,
+        (Generation::Gen9, _) => Some(0x65),
+    }
+}
+
 /// 13 dwords between two lists, MI_NOOP in the image of every engine.
 pub const UNUSED: Range<u16> = 0x34..0x41;
 

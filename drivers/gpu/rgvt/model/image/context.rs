@@ -5,7 +5,7 @@
 use super::{Ring, StatePage};
 use crate::hw::addr::{Bytes, GuestGma, HostGma};
 use crate::hw::context::{
-    has_restore_batches, ring_bytes, CACHE_LINE_SHIFT, CONTEXT_CONTROL, HEAD_MASK,
+    batch_offset, has_restore_batches, ring_bytes, CACHE_LINE_SHIFT, CONTEXT_CONTROL, HEAD_MASK,
     INDIRECT_ADDRESS_MASK, INDIRECT_CONTEXT, INDIRECT_LINES_MASK, PDP, PER_CONTEXT_ADDRESS_MASK,
     PER_CONTEXT_BATCH, PER_CONTEXT_VALID, RESTORE_INHIBIT, RING_CONTROL, RING_HEAD, RING_START,
     RING_START_MASK, RING_TAIL, RING_VALID, TAIL_MASK, TIMESTAMP,
@@ -101,6 +101,9 @@ pub struct Context {
     pub indirect: Option<Batch>,
     /// Runs at the end of a restore.
     pub per_context: Option<Batch>,
+    /// BB_OFFSET's dword in an image, and its value: drivers set it when they make an image, and commands
+    /// may change it.
+    offset: Option<(u16, u32)>,
     head: u32,
     control: u32,
     timestamp: u32,
@@ -130,10 +133,21 @@ impl Context {
             inhibited: control & RESTORE_INHIBIT != 0,
             indirect,
             per_context,
+            offset: batch_offset(platform, engine).map(|dword| (dword, page.get(dword))),
             head: page.get(RING_HEAD),
             control,
             timestamp: page.get(TIMESTAMP),
         })
+    }
+
+    /// Dwords of the host's page of registers that are to be as the guest's are, and their values.
+    pub fn registers(&self) -> impl Iterator<Item = (u16, u32)> {
+        self.offset.into_iter()
+    }
+
+    /// Dwords of the guest's page of registers that are to be as the host's are after a piece of work.
+    pub fn saved(&self) -> impl Iterator<Item = u16> {
+        self.offset.into_iter().map(|(dword, _)| dword)
     }
 
     /// Dwords of the guest's page of registers, and their values, after a piece of work that began at

@@ -154,8 +154,11 @@ impl State {
 
         let page = running.image.checked_add(STATE_PAGE * PAGE_SIZE);
         let page = page.ok_or(EFAULT)?;
+        let value = |dword| Some((dword, *image.get(index(dword))?));
+        let saved = running.context.saved().filter_map(value);
         let finished = running.context.finished(running.from, ticks);
-        for (dword, value) in Iterator::chain(seal.registers(), finished) {
+        let values = Iterator::chain(seal.registers(), finished);
+        for (dword, value) in Iterator::chain(values, saved) {
             let at = page.checked_add(u64::from(dword) * 4).ok_or(EFAULT)?;
             mapped.write(at, &value.to_le_bytes())?;
         }

@@ -299,7 +299,7 @@ impl Piece<'_> {
             Roots::Three(_) => Roots::Three(sources.hold.pdps().map(|root| root.get())),
         };
         let values = Iterator::chain(roots.registers(), prepared.registers());
-        for (dword, value) in values {
+        for (dword, value) in Iterator::chain(values, context.registers()) {
             *image.get_mut(index(dword)).ok_or(EINVAL)? = value;
         }
         let timestamp = *image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
