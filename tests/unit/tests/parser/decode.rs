@@ -49,6 +49,7 @@ fn lengths() {
     assert_eq!(length(Engine::Vecs, 0x7402_0007), Ok(9)); // VEBOX_STATE
     assert_eq!(length(Engine::Bcs, XY_FAST_COPY), Ok(10));
     assert_eq!(length(Engine::Bcs, 0x1300_0002), Ok(4)); // MI_FLUSH_DW
+    assert_eq!(length(Engine::Bcs, 0x1300_0000), Ok(2)); // that only flushes
 }
 
 #[test]
@@ -59,8 +60,7 @@ fn lengths_that_do_not_exist() {
         0x7a00_0003, // PIPE_CONTROL likewise
         0x1000_0001, // MI_STORE_DATA_IMM without data
         0x1100_0000, // MI_LOAD_REGISTER_IMM without a pair
-        0x1300_0001, // MI_FLUSH_DW without room for data
-        0x1300_0004, // and with more than a qword
+        0x1300_0004, // MI_FLUSH_DW with more than a qword
         0x7000_ffff, // longer than any command
     ];
     for header in headers {

@@ -229,6 +229,8 @@ fn operands_that_do_not_fit() {
         ),
         (&[PIPE_CONTROL, INDEX | WRITE, 8, 1, 0, 0], Why::Operand),
         (&[FLUSH | INDEX | WRITE, 0x1000, 0, 0], Why::Operand),
+        (&[FLUSH - 1 | WRITE, DATA, 0], Why::Length),
+        (&[FLUSH - 2 | WRITE, DATA], Why::Length),
         (&[0x14 << 23 | 3 << 8 | 1, 0, DATA], Why::Operand),
         (&[0x14 << 23 | 31 << 8 | 1, 0, DATA], Why::Operand),
     ];

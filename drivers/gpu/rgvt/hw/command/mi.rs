@@ -49,7 +49,8 @@ pub(super) const ROWS: [Row; 39] = table([
     mi(ALL, 0x22, PAIRS, Operation::LoadImmediate),
     mi(ALL, 0x23, Length::field(10), Operation::UpdateGtt),
     mi(ALL, 0x24, Length::exactly(4), Operation::StoreRegister),
-    mi(ALL, 0x26, Length::between(6, 4, 5), Operation::Flush),
+    // What it writes, and where to, can be left out by who wants nothing written.
+    mi(ALL, 0x26, Length::between(6, 2, 5), Operation::Flush),
     mi(
         ALL,
         0x27,

@@ -65,7 +65,7 @@ impl<R: RegisterPolicy> Auditor<'_, R> {
     }
 
     pub(super) fn flush(&mut self, words: &mut [u32]) -> Result<(), Why> {
-        let [header, low, high, ..] = words else {
+        let Some((header, operands)) = words.split_first_mut() else {
             return Err(Why::Length);
         };
         if *header & flush::NOTIFY != 0 {
@@ -75,6 +75,9 @@ impl<R: RegisterPolicy> Auditor<'_, R> {
         if *header & flush::WRITE == 0 {
             return Ok(());
         }
+        let [low, high, _, ..] = operands else {
+            return Err(Why::Length);
+        };
         let global = *low & flush::GLOBAL != 0;
         let index = *header & flush::INDEX != 0;
         match self.target(global, index, *low & !flush::GLOBAL, *high)? {
