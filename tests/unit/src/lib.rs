@@ -29,4 +29,5 @@ pub mod vfio {
     pub mod access;
     pub mod description;
     pub mod edid;
+    pub mod opregion;
 }

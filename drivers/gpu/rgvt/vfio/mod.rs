@@ -15,6 +15,7 @@ mod device;
 mod edid;
 mod gfx;
 mod irq;
+#[allow(unreachable_pub)] // tests/unit uses it, too.
 mod opregion;
 mod region;
 
