@@ -552,6 +552,40 @@ fn commands_write_nothing_that_stays() {
     }
 }
 
+/// Of the engines but the render engine i915 knows the images whole.
+#[test]
+fn commands_write_what_is_in_the_image() {
+    let context = [0x94, 0x200];
+    let context_of_gen9 = [0xc0, 0x158, 0x41c, 0x600, 0x604, 0x67c];
+    let neither = [0x3bc, 0x400, 0x404, 0x418, 0x2c, 0x680];
+    for platform in PLATFORMS {
+        let map = Map::new(platform).unwrap();
+        let gen9 = platform != Platform::Broadwell;
+        for engine in [Engine::Bcs, Engine::Vcs0, Engine::Vcs1, Engine::Vecs] {
+            let allowed = |within| {
+                let at = MmioOffset::new(engine.mmio_base().get() + within);
+                map.command_write(engine, at, Some(1)) == Verdict::Allow
+            };
+            for within in context_of_gen9 {
+                assert_eq!(allowed(within), gen9, "{platform:?} {engine:?} {within:#x}");
+            }
+            for within in context {
+                // Only the blitter has BCS_SWCTRL.
+                let has = within != 0x200 || engine == Engine::Bcs;
+                assert_eq!(allowed(within), has, "{platform:?} {engine:?} {within:#x}");
+            }
+            for within in neither {
+                assert!(!allowed(within), "{platform:?} {engine:?} {within:#x}");
+            }
+        }
+        let general = MmioOffset::new(0x2600);
+        assert_eq!(
+            map.command_write(Engine::Rcs, general, None),
+            Verdict::Allow
+        );
+    }
+}
+
 #[test]
 fn each_platform_has_its_registers() {
     for platform in PLATFORMS {

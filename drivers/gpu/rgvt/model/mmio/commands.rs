@@ -4,7 +4,7 @@
 
 use super::{cells::SPACE, span::Commands, table::Map};
 use crate::{
-    hw::{addr::MmioOffset, engine::Engine},
+    hw::{addr::MmioOffset, engine::Engine, platform::Generation},
     model::parser::{RegisterPolicy, Verdict},
 };
 
@@ -37,8 +37,28 @@ impl Map {
         // Another engine's state may be another guest's at that time.
         Some(match declared {
             Commands::Write if owner(at) != engine => Commands::Ignore,
+            Commands::Write if !self.is_saved(engine, at) => Commands::Read,
             declared => declared,
         })
+    }
+
+    /// Whether the context of `engine` holds the register at `at`, of those that commands may write
+    /// there. The render engine's holds all of them, with exceptions that are said where they are declared.
+    /// Of the other engines' blocks it holds these (intel_lrc.c: `gen8_xcs_offsets`, `gen9_xcs_offsets`).
+    fn is_saved(&self, engine: Engine, at: MmioOffset) -> bool {
+        let within = match Engine::of_register(at) {
+            Some((block, within)) if engine != Engine::Rcs && block == engine => within,
+            _ => return true,
+        };
+        match within {
+            // RING_NOPID, which does nothing, and BCS_SWCTRL
+            0x094 | 0x200 => true,
+            // RING_INSTPM, RING_BB_OFFSET, MI_PREDICATE_RESULT_1, GEN8_RING_CS_GPR
+            0x0c0 | 0x158 | 0x41c | 0x600..=0x67c => {
+                self.platform().generation() == Generation::Gen9
+            }
+            _ => false,
+        }
     }
 }
 

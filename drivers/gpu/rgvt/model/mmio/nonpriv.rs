@@ -2,9 +2,9 @@
 
 //! The registers that a guest may open to its batches without privilege.
 //!
-//! Those batches are not looked at, so this list is what stands between them and the engine. Source
-//! of the offsets: intel_workarounds.c (`*_whitelist_build`), and what guests of GVT-g are known to
-//! open. Each belongs to the context or only counts. Two that kvmgt lets through are not here: 0xd80 is
+//! What a guest opens has no effect: the hardware's slots are the host's, always. But a driver that reads
+//! back what it wrote is to find it, and one that opens what no guest may have is to be told. Source of the
+//! offsets: intel_workarounds.c (`*_whitelist_build`), and what guests of GVT-g are known to open. Two that kvmgt lets through are not here: 0xd80 is
 //! the power manager's and 0x64844 the display's, both the host's.
 
 use super::engines;
