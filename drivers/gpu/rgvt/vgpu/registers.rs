@@ -13,6 +13,7 @@ use crate::{
     hw::{
         addr::MmioOffset,
         engine::Engine,
+        execlist::ELSP,
         gtt::{
             GGTT_OFFSET,
             GGTT_SIZE, //
@@ -128,6 +129,12 @@ impl State {
             return self.signal(line, &vgpu.interrupts);
         }
         if let Some((engine, within)) = Engine::of_register(at) {
+            if within == ELSP && !self.registers.execlists(engine) {
+                return pr_warn_ratelimited!(
+                    "vGPU {}: {engine:?}: submission refused: not in execlist mode\n",
+                    vgpu.id().get()
+                );
+            }
             if let Some(lane) = self.lane(engine) {
                 if let Some(result) = lane.execlists.write(within, value) {
                     return match result {
@@ -143,7 +150,7 @@ impl State {
 
         self.tell_time();
         match self.registers.write(at, value) {
-            Effect::None | Effect::StatusPage(..) | Effect::Mode(_) => {}
+            Effect::None => {}
             Effect::Reset(scope) => self.reset_engines(vgpu, scope),
             Effect::Fence(number) => {
                 self.set_fence(vgpu, number);

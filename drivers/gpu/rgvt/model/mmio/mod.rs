@@ -60,10 +60,6 @@ pub enum Effect {
     None,
     /// Stop what runs, drop what is queued, then call [`Registers::finish_reset`]. The guest waits.
     Reset(Scope),
-    /// The page of hardware status of an engine is another one.
-    StatusPage(Engine),
-    /// Execlists of an engine were turned on or off.
-    Mode(Engine),
     /// A fence changed.
     Fence(u8),
     /// Translations that an engine holds are to be forgotten.

@@ -174,7 +174,7 @@ pub(super) fn write(
         Register::Done | Register::ContextTimestamp => Effect::None,
         Register::StatusPage => {
             cells.set(at, value);
-            Effect::StatusPage(engine)
+            Effect::None
         }
         Register::MiMode => {
             cells.set(at, masked(old, value) & !MODE_IDLE);
@@ -191,8 +191,6 @@ pub(super) fn write(
             cells.set(at, new & !INTERRUPT_STEERING);
             if new & INTERRUPT_STEERING != 0 {
                 Effect::Refused
-            } else if (old ^ new) & RUN_LIST_ENABLE != 0 {
-                Effect::Mode(engine)
             } else {
                 Effect::None
             }
