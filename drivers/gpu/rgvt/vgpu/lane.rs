@@ -20,6 +20,7 @@ use crate::{
     host::Sealer,
     hw::{
         addr::GuestGma,
+        command::Flip,
         engine::Engine,
         platform::Platform, //
     },
@@ -67,6 +68,8 @@ pub(super) struct Running {
     pub(super) timestamp: u32,
     /// Interrupts that the guest's commands ask for.
     pub(super) events: Events,
+    /// Flips of the guest's display that they ask for.
+    pub(super) flips: KVec<Flip>,
     /// The guest has reset the engine: nobody wants to know what comes of it.
     pub(super) abandoned: bool,
 }

@@ -12,6 +12,7 @@ use crate::{
     host::pr_warn_ratelimited,
     hw::{
         addr::MmioOffset,
+        command::Flip,
         engine::Engine,
         execlist::ELSP,
         gtt::{
@@ -172,6 +173,15 @@ impl State {
                 vgpu.id().get(),
                 at.get()
             ),
+        }
+    }
+
+    /// A command asked for a flip: it is as if the guest had written the plane's registers.
+    pub(super) fn flip(&mut self, vgpu: &Vgpu, flip: &Flip) {
+        let generation = vgpu.gpu().host.platform().generation();
+        let control = self.registers.unwritten(flip.control());
+        for (at, value) in flip.writes(generation, control) {
+            self.write(vgpu, at, value);
         }
     }
 

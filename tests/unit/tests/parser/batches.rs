@@ -16,7 +16,7 @@ fn extent(level: Level, words: &[u32]) -> Option<u32> {
 }
 
 /// All batches that have to be copied; the starts are made to point to 0x1000, 0x2000 and so on.
-fn redirect_all(audited: &mut Audited<'_>) -> Vec<Batch> {
+fn redirect_all(audited: &mut Audited<&mut [u32]>) -> Vec<Batch> {
     let mut batches = vec![];
     while let Some(batch) = audited.next_batch() {
         batches.push(batch);
@@ -47,7 +47,7 @@ fn batches_in_the_ggtt_are_redirected() {
         DATA + 0x1000,
         0,
     ];
-    let audited = audit(Unaudited::new(&mut ring), Place::Ring, &setting.guest()).unwrap();
+    let audited = audit(Unaudited::new(&mut ring[..]), Place::Ring, &setting.guest()).unwrap();
     let mut audited = audited.finish().expect_err("they point to the guest's");
     let batches = redirect_all(&mut audited);
     let (first, second) = (
@@ -68,14 +68,14 @@ fn batches_in_the_ggtt_are_redirected() {
         0x2000,
         0,
     ];
-    assert_eq!(ready.words(), expected);
+    assert_eq!(*ready, expected);
 }
 
 #[test]
 fn per_process_batches_are_redirected_on_demand() {
     let setting = Setting::rcs().auditing();
     let mut ring = [START | IN_PPGTT | 1 << 10, 0x5000, 0xffff_fff2];
-    let audited = audit(Unaudited::new(&mut ring), Place::Ring, &setting.guest());
+    let audited = audit(Unaudited::new(&mut ring[..]), Place::Ring, &setting.guest());
     let mut audited = audited.unwrap();
     let batch = Batch {
         space: Space::PerProcess,
@@ -84,7 +84,7 @@ fn per_process_batches_are_redirected_on_demand() {
     };
     assert_eq!(redirect_all(&mut audited), [batch]);
     let (ready, _) = audited.finish().unwrap();
-    assert_eq!(ready.words(), [START, 0x1000, 0]);
+    assert_eq!(*ready, [START, 0x1000, 0]);
 }
 
 #[test]
@@ -108,12 +108,12 @@ fn a_batch_without_privilege_starts_none_with() {
         (Setting::rcs().auditing(), START | SECOND),
     ] {
         let mut words = [START | SECOND, DATA, 0, END, NOOP];
-        let audited = audit(Unaudited::new(&mut words), USER, &setting.guest());
+        let audited = audit(Unaudited::new(&mut words[..]), USER, &setting.guest());
         let mut audited = audited.unwrap();
         for batch in redirect_all(&mut audited) {
             assert_eq!(batch.space, Space::PerProcess);
         }
-        assert_eq!(audited.finish().unwrap().0.words()[0], expected);
+        assert_eq!(audited.finish().unwrap().0[0], expected);
     }
 }
 
@@ -125,10 +125,10 @@ fn levels() {
     let started = |place, words: &[u32]| -> Result<(Vec<Batch>, Vec<u32>), Why> {
         let setting = Setting::rcs();
         let mut copy = words.to_vec();
-        let audited = audit(Unaudited::new(&mut copy), place, &setting.guest());
+        let audited = audit(Unaudited::new(&mut copy[..]), place, &setting.guest());
         let mut audited = audited.map_err(|rejected| rejected.why)?;
         let batches = redirect_all(&mut audited);
-        Ok((batches, audited.finish().unwrap().0.words().to_vec()))
+        Ok((batches, audited.finish().unwrap().0.to_vec()))
     };
 
     let (batches, after) = started(FIRST, &call).unwrap();
@@ -239,7 +239,7 @@ fn starts_are_counted() {
     let setting = Setting::rcs();
     let most = [START, DATA, 0].repeat(MOST_STARTS);
     let mut copy = most.clone();
-    let audited = audit(Unaudited::new(&mut copy), Place::Ring, &setting.guest());
+    let audited = audit(Unaudited::new(&mut copy[..]), Place::Ring, &setting.guest());
     assert_eq!(redirect_all(&mut audited.unwrap()).len(), MOST_STARTS);
     let more = [&most[..], &[START, DATA, 0]].concat();
     assert_eq!(setting.refusal(Place::Ring, &more), Why::TooMany);

@@ -251,7 +251,7 @@ fn a_status_page_that_is_not_the_guest_s() {
         let mut guest = setting.guest();
         guest.status_page = unit::hw::addr::GuestGma::new(page);
         let mut copy = write;
-        let stream = unit::model::parser::Unaudited::new(&mut copy);
+        let stream = unit::model::parser::Unaudited::new(&mut copy[..]);
         let refused = unit::model::parser::audit(stream, Place::Ring, &guest).unwrap_err();
         assert!(matches!(refused.why, Why::Address(_)), "{page:#x}");
     }

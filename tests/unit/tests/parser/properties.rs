@@ -175,7 +175,7 @@ fn at(place: Place, words: &[u32]) -> Vec<u32> {
 /// The audit's outcome, with batches left where they are.
 fn outcome(setting: &Setting, place: Place, words: &[u32]) -> Option<Vec<u32>> {
     let mut copy = at(place, words);
-    let audited = audit(Unaudited::new(&mut copy), place, &setting.guest()).ok()?;
+    let audited = audit(Unaudited::new(&mut copy[..]), place, &setting.guest()).ok()?;
     drop(audited);
     Some(copy)
 }
@@ -250,7 +250,7 @@ proptest! {
     fn what_passed_passes_again_unchanged((setting, words) in commands(), place in places()) {
         if let Some(once) = outcome(&setting, place, &words) {
             let mut twice = once.clone();
-            let audited = audit(Unaudited::new(&mut twice), place, &setting.guest());
+            let audited = audit(Unaudited::new(&mut twice[..]), place, &setting.guest());
             prop_assert!(audited.is_ok());
             prop_assert_eq!(twice, once);
         }
@@ -326,7 +326,7 @@ proptest! {
     #[test]
     fn batches_are_redirected_one_by_one((setting, words) in commands(), place in places()) {
         let mut copy = at(place, &words);
-        let Ok(mut audited) = audit(Unaudited::new(&mut copy), place, &setting.guest()) else {
+        let Ok(mut audited) = audit(Unaudited::new(&mut copy[..]), place, &setting.guest()) else {
             return Ok(());
         };
         let mut count = 0;
@@ -336,10 +336,10 @@ proptest! {
             count += 1;
         }
         let (ready, _) = audited.finish().expect("no batch is left");
-        let copies = naive(&setting, ready.words()).0.into_iter().filter(|&at| {
-            ready.words()[at] >> 23 == 0x31 && ready.words()[at] & IN_PPGTT == 0
+        let copies = naive(&setting, &ready).0.into_iter().filter(|&at| {
+            ready[at] >> 23 == 0x31 && ready[at] & IN_PPGTT == 0
         });
-        let copies: Vec<u32> = copies.map(|at| ready.words()[at + 1]).collect();
+        let copies: Vec<u32> = copies.map(|at| ready[at + 1]).collect();
         prop_assert_eq!(copies, vec![0x1234_5000; count]);
     }
 }

@@ -134,7 +134,7 @@ fn values_are_told_when_they_are_known() {
         ([LRM, ALLOWED, DATA, 0], [NOOP; 4]),
         ([LRR, ALLOWED, ALLOWED, NOOP], [NOOP; 4]),
     ] {
-        let audited = audit(Unaudited::new(&mut words), Place::Ring, &guest).unwrap();
-        assert_eq!(audited.finish().unwrap().0.words(), expected);
+        let audited = audit(Unaudited::new(&mut words[..]), Place::Ring, &guest).unwrap();
+        assert_eq!(*audited.finish().unwrap().0, expected);
     }
 }

@@ -3,11 +3,11 @@
 //! What a stock i915 of a guest emits (gen8_engine_cs.c, intel_lrc.c, intel_renderstate.c).
 
 use super::support::*;
-use unit::hw::addr::GuestGma;
+use unit::hw::addr::{GuestGma, MmioOffset};
 use unit::hw::command::Flip;
 use unit::hw::engine::Engine;
 use unit::hw::irq::{Pipe, Source};
-use unit::hw::platform::Platform;
+use unit::hw::platform::{Generation, Platform};
 use unit::model::parser::{Events, Place};
 
 const SEQNO: u32 = DATA + 0x40;
@@ -207,6 +207,58 @@ fn flips_are_reported() {
         let (after, findings) = setting.audit(Place::Ring, &words).unwrap();
         assert_eq!(after, [NOOP; 4]);
         assert_eq!(findings.flips[..], [expected]);
+    }
+}
+
+#[test]
+fn flips_are_writes_of_the_planes_registers() {
+    let flip = |pipe, plane, tiling, immediate| Flip {
+        pipe,
+        plane,
+        surface: GuestGma::new(0x1234_5000),
+        stride: 120,
+        tiling,
+        immediate,
+    };
+    let at = MmioOffset::new;
+    // DSPCNTR of B, sprite of C; PLANE_CTL of the second plane of C and of the third of A.
+    for (generation, flip, control, before, after) in [
+        (
+            Generation::Gen8,
+            flip(Pipe::B, 0, 1, false),
+            0x7_1180,
+            0x8000_0200,
+            0x8000_0400,
+        ),
+        (
+            Generation::Gen8,
+            flip(Pipe::C, 1, 0, true),
+            0x7_2280,
+            0x8000_0400,
+            0x8000_0200,
+        ),
+        (
+            Generation::Gen9,
+            flip(Pipe::C, 1, 4, true),
+            0x7_2280,
+            0x8000_0c01,
+            0x8000_1201,
+        ),
+        (
+            Generation::Gen9,
+            flip(Pipe::A, 2, 7, false),
+            0x7_0380,
+            u32::MAX,
+            !0x200,
+        ),
+    ] {
+        assert_eq!(flip.control(), at(control));
+        let expected = [
+            (at(control), after),
+            (at(control + 8), 120),
+            (at(control + 0x1c), 0x1234_5000),
+        ];
+        assert_eq!(flip.writes(generation, before), expected, "{flip:?}");
     }
 }
 

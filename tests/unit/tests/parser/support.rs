@@ -150,9 +150,9 @@ impl Setting {
     /// The audit's outcome for commands that start no batches: what they became, and what was found.
     pub fn audit(&self, place: Place, words: &[u32]) -> Result<(Vec<u32>, Findings), Rejected> {
         let mut copy = words.to_vec();
-        let audited = audit(Unaudited::new(&mut copy), place, &self.guest())?;
+        let audited = audit(Unaudited::new(&mut copy[..]), place, &self.guest())?;
         let (ready, findings) = audited.finish().expect("no batch is started");
-        Ok((ready.words().to_vec(), findings))
+        Ok((ready.to_vec(), findings))
     }
 
     /// What commands in the ring become.
@@ -170,7 +170,7 @@ impl Setting {
 
     pub fn refusal(&self, place: Place, words: &[u32]) -> Why {
         let mut copy = words.to_vec();
-        let refused = audit(Unaudited::new(&mut copy), place, &self.guest());
+        let refused = audit(Unaudited::new(&mut copy[..]), place, &self.guest());
         refused.map(|_| ()).unwrap_err().why
     }
 }

@@ -2,7 +2,11 @@
 
 //! MI_DISPLAY_FLIP: a plane shows another surface.
 
-use super::super::{addr::GuestGma, irq::Pipe, platform::Generation};
+use super::super::{
+    addr::{GuestGma, MmioOffset},
+    irq::Pipe,
+    platform::Generation,
+};
 
 /// What a flip asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,25 @@ pub struct Flip {
     /// Without waiting for the vertical blank.
     pub immediate: bool,
 }
+
+/// DSPCNTR, SPRCTL and PLANE_CTL of the first plane of pipe A; others follow at these distances
+/// (intel_display_regs.h).
+const CONTROL: u32 = 0x7_0180;
+const PIPES: u32 = 0x1000;
+const PLANES: u32 = 0x100;
+
+/// DSPSTRIDE, SPRSTRIDE, PLANE_STRIDE, behind the plane's control.
+const STRIDE: u32 = 0x08;
+
+/// DSPSURF, SPRSURF, PLANE_SURF: a write arms the update.
+const SURFACE: u32 = 0x1c;
+
+/// Of the control: an update does not wait for the vertical blank.
+const ASYNC: u32 = 1 << 9;
+
+/// How the surface is tiled: DISP_TILED, and PLANE_CTL_TILED_MASK.
+const TILED_GEN8: u32 = 1 << 10;
+const TILED_GEN9: u32 = 7 << 10;
 
 /// Bits 1:0 of the third dword: at once, not at the next vertical blank.
 const IMMEDIATE: u32 = 1;
@@ -66,5 +89,35 @@ impl Flip {
             tiling: u8::try_from(tiling).ok()?,
             immediate: address & 3 == IMMEDIATE,
         })
+    }
+
+    /// The control register of the plane.
+    pub fn control(&self) -> MmioOffset {
+        let pipe = match self.pipe {
+            Pipe::A => 0,
+            Pipe::B => PIPES,
+            Pipe::C => PIPES << 1,
+        };
+        let plane = PLANES.wrapping_mul(self.plane.into());
+        MmioOffset::new(CONTROL.wrapping_add(pipe).wrapping_add(plane))
+    }
+
+    /// What it does as writes of the plane's registers, in their order; `control` is what its control register
+    /// holds.
+    pub fn writes(&self, generation: Generation, control: u32) -> [(MmioOffset, u32); 3] {
+        let tiled = match generation {
+            Generation::Gen8 => TILED_GEN8,
+            Generation::Gen9 => TILED_GEN9,
+        };
+        let tiling = u32::from(self.tiling) << 10 & tiled;
+        let at_once = if self.immediate { ASYNC } else { 0 };
+        let at = |offset| MmioOffset::new(self.control().get().wrapping_add(offset));
+        // A GGTT has 4 GiB.
+        let surface = u32::try_from(self.surface.get()).unwrap_or(0);
+        [
+            (at(0), control & !(tiled | ASYNC) | tiling | at_once),
+            (at(STRIDE), self.stride.into()),
+            (at(SURFACE), surface),
+        ]
     }
 }

@@ -33,6 +33,7 @@ pub use stream::{Audited, Batch, Events, Findings, Ready, Rejected, Unaudited, W
 
 use crate::hw::command::field;
 use auditor::{Auditor, Next};
+use core::ops::DerefMut;
 
 /// The address space that a batch is in, which decides what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +79,12 @@ pub const MOST_STARTS: usize = 256;
 /// A batch may be shorter than its copy; what follows its end is overwritten, so that a batch that runs
 /// on past it, since a start that should have left it was not taken, ends there. The copy is to have at
 /// least one dword for that.
-pub fn audit<'a, R: RegisterPolicy>(
-    stream: Unaudited<'a>,
+pub fn audit<W: DerefMut<Target = [u32]>, R: RegisterPolicy>(
+    stream: Unaudited<W>,
     place: Place,
     guest: &Guest<'_, R>,
-) -> Result<Audited<'a>, Rejected> {
-    let words = stream.0;
+) -> Result<Audited<W>, Rejected> {
+    let mut words = stream.0;
     let mut auditor = Auditor::new(place, guest);
     let mut at = 0;
     let mut next = Next::Command;

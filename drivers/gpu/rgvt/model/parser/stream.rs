@@ -12,16 +12,17 @@ use crate::hw::{
     engine::Engine,
     irq::Source,
 };
+use core::ops::{Deref, DerefMut};
 use kernel::alloc::KVec;
 use kernel::fmt;
 
 /// A private copy of a guest's commands.
 #[derive(Debug)]
-pub struct Unaudited<'a>(pub(super) &'a mut [u32]);
+pub struct Unaudited<W>(pub(super) W);
 
-impl<'a> Unaudited<'a> {
+impl<W: DerefMut<Target = [u32]>> Unaudited<W> {
     /// Wraps a copy, to which nobody else has access.
-    pub fn new(words: &'a mut [u32]) -> Self {
+    pub fn new(words: W) -> Self {
         Self(words)
     }
 }
@@ -159,16 +160,16 @@ pub(super) struct Start {
 /// Commands that passed. They may still start batches in the guest's memory.
 #[derive(Debug)]
 #[must_use]
-pub struct Audited<'a> {
-    words: &'a mut [u32],
+pub struct Audited<W> {
+    words: W,
     findings: Findings,
     starts: KVec<Start>,
     /// How many of the starts point to audited copies.
     redirected: usize,
 }
 
-impl<'a> Audited<'a> {
-    pub(super) fn new(words: &'a mut [u32], findings: Findings, starts: KVec<Start>) -> Self {
+impl<W: DerefMut<Target = [u32]>> Audited<W> {
+    pub(super) fn new(words: W, findings: Findings, starts: KVec<Start>) -> Self {
         Self {
             words,
             findings,
@@ -204,7 +205,7 @@ impl<'a> Audited<'a> {
     }
 
     /// What may be submitted, and what was found; gives the commands back if a batch is left.
-    pub fn finish(self) -> Result<(Ready<'a>, Findings), Self> {
+    pub fn finish(self) -> Result<(Ready<W>, Findings), Self> {
         if self.next_batch().is_some() {
             return Err(self);
         }
@@ -214,12 +215,13 @@ impl<'a> Audited<'a> {
 
 /// Commands that may be submitted.
 #[derive(Debug)]
-pub struct Ready<'a>(&'a [u32]);
+pub struct Ready<W>(W);
 
-impl<'a> Ready<'a> {
-    /// The commands.
-    pub fn words(&self) -> &'a [u32] {
-        self.0
+impl<W: DerefMut<Target = [u32]>> Deref for Ready<W> {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        &self.0
     }
 }
 

@@ -84,6 +84,7 @@ impl State {
             hold,
             work,
             events,
+            flips,
             abandoned,
             ..
         } = running;
@@ -103,6 +104,9 @@ impl State {
                 counters.done();
                 if abandoned {
                     return;
+                }
+                for flip in &flips {
+                    self.flip(vgpu, flip);
                 }
                 for source in events.sources(engine) {
                     self.fire_engine(engine, source, &vgpu.interrupts);

@@ -3,8 +3,6 @@
 //! Audited copies of what a guest wants run: a piece of its ring, and the batches that the piece leads to,
 //! unless they may run where they are.
 
-use core::ops::Deref;
-
 use kernel::{
     alloc::KVVec,
     prelude::*, //
@@ -18,23 +16,27 @@ use crate::{
         HostGpu,
         PinnedBuffer, //
     },
-    hw::addr::{
-        Dwords,
-        GuestGma,
-        HostGma,
-        PAGE_SIZE, //
+    hw::{
+        addr::{
+            Dwords,
+            GuestGma,
+            HostGma,
+            PAGE_SIZE, //
+        },
+        command::Flip, //
     },
     model::{
         image::Ring,
         mmio::table::Map,
         parser::{
             audit,
-            Audited,
             Batch,
             Events,
             Extent,
+            Findings,
             Guest,
             Place,
+            Ready,
             Unaudited, //
         },
     },
@@ -51,15 +53,7 @@ const MOST_DWORDS: usize = 1 << 20;
 const SET_PREDICATE_OFF: u32 = 0x01 << 23;
 
 /// Commands that passed the audit, and cannot change any more.
-pub(in super::super) struct Vetted(KVVec<u32>);
-
-impl Deref for Vetted {
-    type Target = [u32];
-
-    fn deref(&self) -> &[u32] {
-        &self.0
-    }
-}
+pub(in super::super) type Vetted = Ready<KVVec<u32>>;
 
 /// What is to run.
 pub(super) struct Copies {
@@ -67,10 +61,8 @@ pub(super) struct Copies {
     pub(super) ring: Vetted,
     /// The batches.
     pub(super) batches: KVec<PinnedBuffer>,
-    /// Interrupts that are asked for anywhere in it.
-    pub(super) events: Events,
-    /// Dwords that were audited.
-    pub(super) audited: usize,
+    /// What was found anywhere in it.
+    pub(super) found: Found,
 }
 
 /// A batch of which there is a copy.
@@ -81,23 +73,20 @@ struct Copy {
     buffer: PinnedBuffer,
 }
 
-/// Copies and audits the piece of the ring from byte `from` to its tail, and what it leads to.
+/// Copies and audits the piece of the ring from head to tail, and what it leads to.
 pub(super) fn make(
     host: &HostGpu,
     guest: &Guest<'_, Map>,
     sources: Sources<'_>,
     ring: &Ring,
-    from: u32,
 ) -> Result<Copies> {
     let mut copies = KVec::new();
     let mut left = MOST_DWORDS;
 
-    let words = copy_ring(sources, ring, from)?;
-    let (ring, mut events) = vet(words, Place::Ring, guest, |batch| {
+    let words = copy_ring(sources, ring)?;
+    let (ring, mut found) = vet(words, Place::Ring, guest, |batch| {
         copy_batch(host, guest, sources, &mut copies, &mut left, batch)
     })?;
-
-    let mut audited = ring.len();
 
     // What is found on the way is appended, and looked at in its turn.
     let mut next = 0;
@@ -110,8 +99,7 @@ pub(super) fn make(
         let (words, more) = vet(words, place, guest, |batch| {
             copy_batch(host, guest, sources, &mut copies, &mut left, batch)
         })?;
-        audited = audited.saturating_add(words.len());
-        events = events.merge(more);
+        found.add(more)?;
         if let Some(copy) = copies.get_mut(next) {
             copy.buffer.fill(&words)?;
         }
@@ -125,34 +113,59 @@ pub(super) fn make(
     Ok(Copies {
         ring,
         batches,
-        events,
-        audited,
+        found,
     })
+}
+
+/// What was found in commands.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Interrupts that are asked for.
+    pub(super) events: Events,
+    /// Flips of the guest's display that are asked for.
+    pub(super) flips: KVec<Flip>,
+    /// Dwords that were audited.
+    pub(super) audited: usize,
+}
+
+impl Found {
+    /// Adds what was found elsewhere.
+    pub(super) fn add(&mut self, other: Self) -> Result {
+        self.events = self.events.merge(other.events);
+        self.flips.extend_from_slice(&other.flips, GFP_KERNEL)?;
+        self.audited = self.audited.saturating_add(other.audited);
+        Ok(())
+    }
 }
 
 /// Audits `words`; `copy` says where the copy of a batch is that they start.
 pub(super) fn vet(
-    mut words: KVVec<u32>,
+    words: KVVec<u32>,
     place: Place,
     guest: &Guest<'_, Map>,
     mut copy: impl FnMut(Batch) -> Result<HostGma>,
-) -> Result<(Vetted, Events)> {
-    let mut audited = audit(Unaudited::new(&mut words), place, guest).map_err(|rejected| {
+) -> Result<(Vetted, Found)> {
+    let audited = words.len();
+    let mut commands = audit(Unaudited::new(words), place, guest).map_err(|rejected| {
         pr_warn_ratelimited!("{:?}: refused: {rejected}\n", guest.engine);
         EACCES
     })?;
-    while let Some(batch) = audited.next_batch() {
-        audited.redirect(copy(batch)?);
+    while let Some(batch) = commands.next_batch() {
+        commands.redirect(copy(batch)?);
     }
 
-    let events = audited.findings().events;
     // The loop above leaves nothing that still points to the guest's memory.
-    audited.finish().map_err(|_: Audited<'_>| EACCES)?;
-    Ok((Vetted(words), events))
+    let (ready, Findings { events, flips, .. }) = commands.finish().map_err(|_| EACCES)?;
+    let found = Found {
+        events,
+        flips,
+        audited,
+    };
+    Ok((ready, found))
 }
 
-fn copy_ring(sources: Sources<'_>, ring: &Ring, from: u32) -> Result<KVVec<u32>> {
-    let pending = ring.pending(from).ok_or(EINVAL)?;
+fn copy_ring(sources: Sources<'_>, ring: &Ring) -> Result<KVVec<u32>> {
+    let pending = ring.pending(ring.head).ok_or(EINVAL)?;
     let dwords = usize::try_from(pending.bytes() / 4).map_err(|_| EINVAL)?;
     // A guest that leaves predication on must not have i915's own commands behind it skipped.
     let mut words = KVVec::from_elem(SET_PREDICATE_OFF, dwords + 2, GFP_KERNEL)?;

@@ -30,13 +30,13 @@ use super::{
     },
     copies::{
         self,
-        Copies, //
+        Copies,
+        Found, //
     },
     engine_state::{
         bring_in,
         index, //
     },
-    restore::Prepared,
     sources::Sources,
 };
 use crate::{
@@ -66,7 +66,6 @@ use crate::{
         },
         mmio::table::Map,
         parser::{
-            Events,
             Guest,
             PerProcess, //
         },
@@ -193,7 +192,7 @@ impl State {
             image,
         };
         match piece.make(port, &lane.layout, since) {
-            Ok((job, events)) => {
+            Ok((job, found)) => {
                 let running = Running {
                     hold,
                     work,
@@ -203,7 +202,8 @@ impl State {
                     from: context.ring.head,
                     context,
                     timestamp: job.timestamp,
-                    events,
+                    events: found.events,
+                    flips: found.flips,
                     abandoned: false,
                 };
                 Ok((running, job))
@@ -235,19 +235,17 @@ impl Piece<'_> {
         port: &mut Port,
         layout: &EngineState,
         since: Instant<Monotonic>,
-    ) -> Result<(Job, Events)> {
+    ) -> Result<(Job, Found)> {
         let mut tools = port.tools.take().ok_or(EBUSY)?;
         match self.fill(&mut tools, port, layout) {
-            Ok((copies, prepared, timestamp)) => {
-                let audited = copies.audited.saturating_add(prepared.audited);
+            Ok((copies, found, timestamp)) => {
                 let counters = self.vgpu.counters.of(self.guest.engine);
-                counters.audited(audited);
+                counters.audited(found.audited);
 
                 let addressing = match self.context.roots {
                     Roots::Four(_) => Addressing::Legacy48,
                     Roots::Three(_) => Addressing::Legacy32,
                 };
-                let events = copies.events.merge(prepared.events);
                 let job = Job {
                     tools,
                     addressing,
@@ -256,7 +254,7 @@ impl Piece<'_> {
                     timestamp,
                     since,
                 };
-                Ok((job, events))
+                Ok((job, found))
             }
             Err(error) => {
                 port.tools = Some(tools);
@@ -271,7 +269,7 @@ impl Piece<'_> {
         tools: &mut Tools,
         port: &mut Port,
         layout: &EngineState,
-    ) -> Result<(Copies, Prepared, u32)> {
+    ) -> Result<(Copies, Found, u32)> {
         let host = &self.vgpu.gpu().host;
         let Self {
             guest,
@@ -279,7 +277,7 @@ impl Piece<'_> {
             context,
             ..
         } = self;
-        let copies = copies::make(host, guest, *sources, &context.ring, context.ring.head)?;
+        let mut copies = copies::make(host, guest, *sources, &context.ring)?;
         let prepared = tools.restore.prepare(host, guest, *sources, context)?;
         let image = tools.context.image()?;
         let origin = Origin::of(context, self.page, port.resident.take());
@@ -303,6 +301,8 @@ impl Piece<'_> {
             *image.get_mut(index(dword)).ok_or(EINVAL)? = value;
         }
         let timestamp = *image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
-        Ok((copies, prepared, timestamp))
+        let mut found = core::mem::take(&mut copies.found);
+        found.add(prepared.found)?;
+        Ok((copies, found, timestamp))
     }
 }

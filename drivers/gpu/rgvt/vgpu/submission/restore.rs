@@ -16,6 +16,7 @@ use super::{
     copies::{
         read_batch,
         vet,
+        Found,
         Vetted, //
     },
     engine_state::index,
@@ -44,7 +45,6 @@ use crate::{
         mmio::table::Map,
         parser::{
             self,
-            Events,
             Guest,
             Level,
             Place,
@@ -99,23 +99,20 @@ impl RestoreBatches {
         sources: Sources<'_>,
         context: &Context,
     ) -> Result<Prepared> {
-        let mut events = Events::default();
-        let mut audited = 0usize;
+        let mut found = Found::default();
         let Some(mut restore) = self.host else {
             return Ok(Prepared {
                 restore: None,
-                events,
-                audited,
+                found,
             });
         };
 
         if let Some(batch) = context.indirect {
             let words = read_lines(sources, batch)?;
-            let (words, found) = vet_whole(words, Place::IndirectContext, guest)?;
-            audited = audited.saturating_add(words.len());
+            let (words, more) = vet_whole(words, Place::IndirectContext, guest)?;
             let start = keep(&mut self.indirect, host, words)?;
             restore = restore.with_indirect(start, batch.size).ok_or(ENOTSUPP)?;
-            events = events.merge(found);
+            found.add(more)?;
         }
         if let Some(batch) = context.per_context {
             let mut left = MOST_DWORDS;
@@ -125,16 +122,14 @@ impl RestoreBatches {
                 level: Level::First,
             };
             let words = read_batch(guest, sources, batch, &mut left)?;
-            let (words, found) = vet_whole(words, Place::PerContext, guest)?;
-            audited = audited.saturating_add(words.len());
+            let (words, more) = vet_whole(words, Place::PerContext, guest)?;
             let start = keep(&mut self.per_context, host, words)?;
             restore = restore.with_per_context(start).ok_or(EINVAL)?;
-            events = events.merge(found);
+            found.add(more)?;
         }
         Ok(Prepared {
             restore: Some(restore),
-            events,
-            audited,
+            found,
         })
     }
 
@@ -148,10 +143,8 @@ impl RestoreBatches {
 /// Batches that are in place.
 pub(super) struct Prepared {
     restore: Option<Restore>,
-    /// Interrupts that they ask for.
-    pub(super) events: Events,
-    /// Dwords that were audited.
-    pub(super) audited: usize,
+    /// What was found in them.
+    pub(super) found: Found,
 }
 
 impl Prepared {
@@ -171,7 +164,7 @@ fn read_lines(sources: Sources<'_>, batch: Batch) -> Result<KVVec<u32>> {
 }
 
 /// Audits what starts no batches: the audit refuses those that would.
-fn vet_whole(words: KVVec<u32>, place: Place, guest: &Guest<'_, Map>) -> Result<(Vetted, Events)> {
+fn vet_whole(words: KVVec<u32>, place: Place, guest: &Guest<'_, Map>) -> Result<(Vetted, Found)> {
     vet(words, place, guest, |_| Err(EACCES))
 }
 
