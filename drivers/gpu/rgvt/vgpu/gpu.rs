@@ -11,7 +11,10 @@ use kernel::{
     },
 };
 
-use super::runner::Runner;
+use super::{
+    runner::Runner,
+    submission::Leftovers, //
+};
 use crate::{
     host::{
         HostGpu,
@@ -74,6 +77,7 @@ pub(crate) struct Gpu {
     runners: Runners,
     workqueue: Arc<OwnedQueue>,
     pub(super) host: HostGpu,
+    pub(super) leftovers: Leftovers,
     /// What commands may do to registers; the same for all guests.
     pub(super) map: Map,
     /// MiB of its guest's memory that a new virtual GPU may have pinned.
@@ -109,6 +113,7 @@ impl Gpu {
         Arc::pin_init(
             pin_init!(Self {
                 map: Map::new(host.platform())?,
+                leftovers: Leftovers::of(&host)?,
                 pin_quota_mib,
                 offered: offered(&partition),
                 host,

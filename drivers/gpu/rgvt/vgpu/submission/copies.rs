@@ -73,17 +73,18 @@ struct Copy {
     buffer: PinnedBuffer,
 }
 
-/// Copies and audits the piece of the ring from head to tail, and what it leads to.
+/// Copies and audits the piece of the ring from head to tail, `behind` it, and what they lead to.
 pub(super) fn make(
     host: &HostGpu,
     guest: &Guest<'_, Map>,
     sources: Sources<'_>,
     ring: &Ring,
+    behind: &[u32],
 ) -> Result<Copies> {
     let mut copies = KVec::new();
     let mut left = MOST_DWORDS;
 
-    let words = copy_ring(sources, ring)?;
+    let words = copy_ring(sources, ring, behind)?;
     let (ring, mut found) = vet(words, Place::Ring, guest, |batch| {
         copy_batch(host, guest, sources, &mut copies, &mut left, batch)
     })?;
@@ -164,7 +165,7 @@ pub(super) fn vet(
     Ok((ready, found))
 }
 
-fn copy_ring(sources: Sources<'_>, ring: &Ring) -> Result<KVVec<u32>> {
+fn copy_ring(sources: Sources<'_>, ring: &Ring, behind: &[u32]) -> Result<KVVec<u32>> {
     let pending = ring.pending(ring.head).ok_or(EINVAL)?;
     let dwords = usize::try_from(pending.bytes() / 4).map_err(|_| EINVAL)?;
     // A guest that leaves predication on must not have i915's own commands behind it skipped.
@@ -179,6 +180,7 @@ fn copy_ring(sources: Sources<'_>, ring: &Ring) -> Result<KVVec<u32>> {
         sources.mapped.read(at, now.as_mut_bytes())?;
         rest = later;
     }
+    words.extend_from_slice(behind, GFP_KERNEL)?;
     Ok(words)
 }
 

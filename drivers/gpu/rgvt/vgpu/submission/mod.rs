@@ -8,6 +8,7 @@
 mod collect;
 mod copies;
 mod engine_state;
+mod leftovers;
 mod prepare;
 mod restore;
 mod sources;
@@ -18,6 +19,7 @@ pub(super) use engine_state::{
     room,
     save, //
 };
+pub(super) use leftovers::Leftovers;
 pub(super) use restore::RestoreBatches;
 
 use super::{

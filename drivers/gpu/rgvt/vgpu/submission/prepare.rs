@@ -277,7 +277,8 @@ impl Piece<'_> {
             context,
             ..
         } = self;
-        let mut copies = copies::make(host, guest, *sources, &context.ring)?;
+        let behind = self.vgpu.gpu().leftovers.commands(guest.engine);
+        let mut copies = copies::make(host, guest, *sources, &context.ring, behind)?;
         let prepared = tools.restore.prepare(host, guest, *sources, context)?;
         let image = tools.context.image()?;
         let origin = Origin::of(context, self.page, port.resident.take());
