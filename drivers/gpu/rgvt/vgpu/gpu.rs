@@ -70,8 +70,8 @@ impl Limits {
 
 /// A GPU, who owns which part of it, and who is in line for its engines.
 ///
-/// Fields are dropped in this order, in which work comes to rest. And i915 may go on when the last right to use the GPU is given back, and the
-/// module be unloaded; nothing of it may run then.
+/// Fields are dropped in this order, in which work comes to rest: i915 may go on when the last right to use the
+/// GPU is given back, and the module be unloaded; nothing of it may run then.
 #[pin_data]
 pub(crate) struct Gpu {
     runners: Runners,

@@ -12,12 +12,28 @@ use kernel::{
     },
 };
 
-use super::desk::{
-    Desk,
-    Tools, //
+use super::{
+    desk::{
+        Desk,
+        Tools, //
+    },
+    runner::{
+        Progress,
+        Runner, //
+    },
+    submission::{
+        room,
+        save,
+        RestoreBatches, //
+    },
+    Vgpu, //
 };
 use crate::{
-    host::Sealer,
+    host::{
+        context,
+        AddressSpace,
+        Sealer, //
+    },
     hw::{
         addr::GuestGma,
         command::Flip,
@@ -88,6 +104,35 @@ pub(super) struct Port {
     pub(super) state: KVVec<u32>,
     /// The seal of what the host's image holds.
     pub(super) resident: Option<Seal>,
+}
+
+impl Port {
+    /// Makes what `vgpu` has of the engine of `runner`, with contexts in `space`.
+    pub(super) fn new(
+        vgpu: &Arc<Vgpu>,
+        space: &AddressSpace,
+        runner: &Arc<Runner>,
+    ) -> Result<Self> {
+        let (platform, engine) = (vgpu.gpu().host.platform(), runner.engine());
+        let layout = EngineState::of(platform, engine);
+        let observer = Arc::new(Progress(runner.clone()), GFP_KERNEL)?;
+        let mut context = context(space, engine, observer)?;
+
+        let mut default_state = room(&layout)?;
+        let image = context.image()?;
+        save(image, &layout, &mut default_state)?;
+        let restore = RestoreBatches::of(image, platform, engine)?;
+
+        Ok(Self {
+            retry: None,
+            desk: Desk::new(vgpu, runner)?,
+            tools: Some(Tools { context, restore }),
+            sealer: Sealer::new(),
+            default_state,
+            state: room(&layout)?,
+            resident: None,
+        })
+    }
 }
 
 /// An engine of a virtual GPU.

@@ -11,10 +11,7 @@ use kernel::{
 };
 
 use super::{
-    desk::{
-        Desk,
-        Tools, //
-    },
+    desk::Desk,
     exits::Exits,
     ggtt::Mappings,
     gpu::{
@@ -26,18 +23,12 @@ use super::{
         Port, //
     },
     monitor::display,
-    runner::Progress,
     screen::Screen,
     state::{
         Open,
         State, //
     },
     statistics::AllCounters,
-    submission::{
-        room,
-        save,
-        RestoreBatches, //
-    },
     vblank::{
         Alarm,
         Vblank, //
@@ -46,14 +37,12 @@ use super::{
 };
 use crate::{
     host::{
-        context,
         Account,
         AddressSpace,
         Guest,
         HostGpu,
         Interrupts,
         Reserved,
-        Sealer,
         VfioGuest, //
     },
     hw::{
@@ -120,35 +109,20 @@ impl Vgpu {
         let mut desks = KVec::new();
         let mut ports = KVec::new();
         for runner in gpu.runners() {
-            let observer = Arc::new(Progress(runner.clone()), GFP_KERNEL)?;
-            let context = context(&space, runner.engine(), observer)?;
-            let desk = Desk::new(this, runner)?;
-            desks.push(desk.clone(), GFP_KERNEL)?;
-            ports.push((desk, context), GFP_KERNEL)?;
+            let port = Port::new(this, &space, runner)?;
+            desks.push(port.desk.clone(), GFP_KERNEL)?;
+            ports.push(port, GFP_KERNEL)?;
         }
 
         let mut state = this.state.lock();
         if state.open.is_some() {
             return Err(EBUSY);
         }
-        for (desk, mut context) in ports {
-            let engine = desk.engine();
-            let lane = state.lane(engine).ok_or(ENODEV)?;
-            let mut default_state = room(&lane.layout)?;
-            let image = context.image()?;
-            save(image, &lane.layout, &mut default_state)?;
-            lane.port = Some(Port {
-                retry: None,
-                desk,
-                tools: Some(Tools {
-                    restore: RestoreBatches::of(image, gpu.host.platform(), engine)?,
-                    context,
-                }),
-                sealer: Sealer::new(),
-                default_state,
-                state: room(&lane.layout)?,
-                resident: None,
-            });
+        // A desk holds the virtual GPU: from here on, only `close` gives all back.
+        for port in ports {
+            if let Some(lane) = state.lane(port.desk.engine()) {
+                lane.port = Some(port);
+            }
         }
         state.open = Some(Open {
             vblank: Vblank::new(alarm),
