@@ -35,6 +35,8 @@ struct Engine {
 
 #[derive(Deserialize)]
 struct InContext {
+    /// Where its image is: unlike its ID, i915 keeps that for as long as there is the context.
+    lrca: u64,
     busy_ns: u64,
 }
 
@@ -87,11 +89,11 @@ fn parse(answer: &str, apart_us: f64) -> Result<Pair> {
     let answer: Answer = serde_json::from_str(answer)?;
     let engine = answer.engines.iter().find(|engine| engine.engine == "rcs");
     let engine = engine.context("nothing of rcs")?;
-    let mut busy: Vec<u64> = engine
-        .contexts
-        .iter()
-        .map(|context| context.busy_ns)
-        .collect();
+    let mut by_image: BTreeMap<u64, u64> = BTreeMap::new();
+    for context in &engine.contexts {
+        *by_image.entry(context.lrca).or_default() += context.busy_ns;
+    }
+    let mut busy: Vec<u64> = by_image.into_values().collect();
     busy.sort_unstable_by(|a, b| b.cmp(a));
     // What is there beside the users' contexts is i915's own.
     busy.resize(2, 0);
@@ -112,7 +114,8 @@ mod tests {
     #[test]
     fn shares_are_of_what_both_had() {
         let answer = r#"{"ok":true,"engines":[{"engine":"rcs","elapsed_ns":2000,"idle_ns":500,
-            "contexts":[{"id":1,"busy_ns":300},{"id":2,"busy_ns":0},{"id":3,"busy_ns":900}]}]}"#;
+            "contexts":[{"id":1,"lrca":16,"busy_ns":300},{"id":2,"lrca":48,"busy_ns":0},
+            {"id":3,"lrca":32,"busy_ns":500},{"id":4,"lrca":32,"busy_ns":400}]}]}"#;
         let pair = parse(answer, 7.0).unwrap();
         assert_eq!(pair.shares, [75.0, 25.0]);
         assert_eq!((pair.idle, pair.apart_us), (25.0, 7.0));

@@ -3,3 +3,4 @@
 
 gpu_load
 gpu_check
+gpu_rest

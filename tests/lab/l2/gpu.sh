@@ -27,3 +27,9 @@ gpu_check() {
 	# shellcheck disable=SC2086 # one word for each check is wanted
 	include "i915-check" 600 i915-check $CHECKS
 }
+
+# Waits until the GPU is at rest. i915 stops its interrupts first when it is told that the machine powers off; if
+# the GPU has still to be put to rest then, what would say that it is may never arrive, and i915 waits for it.
+gpu_rest() {
+	check "the GPU comes to rest" wait_for 20 grep -q "GPU idle: yes" /sys/kernel/debug/dri/*/i915_runtime_pm_status
+}
