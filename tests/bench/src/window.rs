@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use crate::symbols::{Function, Symbols};
@@ -57,6 +57,7 @@ impl Window {
             match key {
                 "block" => window.block(value, symbols).context("a block")?,
                 "entries" => window.entries = value.parse()?,
+                "rest" => ensure!(value == "0", "there was no room to count everything"),
                 "begin-registers" | "end-registers" => {
                     let answer: Registers = serde_json::from_str(value)?;
                     registers.insert(key, answer.reads + answer.writes);
@@ -148,12 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_witness_is_an_error() {
+    fn what_was_not_counted_is_an_error() {
         let text = TEXT.replace(
             "end-engines {\"ok\":true,\"engines\":[{\"engine\":\"rcs\",\"idle_ns\":350}]}",
             "end-engines ",
         );
         assert!(Window::parse(&text, &symbols()).is_err());
+        assert!(Window::parse(&TEXT.replace("rest 0", "rest 1"), &symbols()).is_err());
         assert!(Window::parse("entries 3\n", &symbols()).is_err());
     }
 }
