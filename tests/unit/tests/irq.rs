@@ -333,3 +333,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_guest_listens_to_what_is_enabled_and_not_masked() {
+    let mut irq = Interrupts::new();
+    let source = Source::vblank(Pipe::B);
+    assert!(!irq.listens(source));
+    let _ = irq.write(at(Group::PipeB, IER), source.bits);
+    assert!(!irq.listens(source));
+    let _ = irq.write(at(Group::PipeB, IMR), !source.bits);
+    assert!(irq.listens(source));
+    assert!(!irq.listens(Source::vblank(Pipe::A)));
+    let _ = irq.write(at(Group::PipeB, IER), 0);
+    assert!(!irq.listens(source));
+}

@@ -74,6 +74,11 @@ impl Gpu {
         period.map(|nanos| nanos.0)
     }
 
+    fn hear(&mut self, pipe: Pipe, heard: bool) -> bool {
+        let (display, cells) = self.registers.display();
+        display.hear(pipe, cells, heard)
+    }
+
     fn vblank(&mut self, pipe: Pipe) -> Option<Source> {
         let (display, cells) = self.registers.display();
         display.on_vblank(pipe, cells)
@@ -427,6 +432,7 @@ fn counters_follow_the_time() {
     gpu.time(1000);
     assert_eq!((gpu.read(0x7_0040), gpu.vblank(Pipe::A)), (0, None));
     gpu.write(0x7_0008, 1 << 31);
+    assert!(gpu.hear(Pipe::A, true));
     let period = gpu.period(Pipe::A).unwrap();
     let due = gpu.registers.display().0.next_vblank(Pipe::A);
     assert_eq!(due, Some(Nanos(1000 + period)));
@@ -707,4 +713,49 @@ fn another_monitor_is_seen_with_a_long_pulse() {
         gpu.write(0xc_4030, 1 << 4 | 3);
         assert_eq!(gpu.read(0xc_4030), 1 << 4);
     }
+}
+
+#[test]
+fn nobody_is_woken_for_vblanks_that_nobody_hears() {
+    let mut gpu = Gpu::new(Platform::Skylake, true);
+    gpu.program_full_hd();
+    gpu.write(0x7_0008, 1 << 31);
+    let period = gpu.period(Pipe::A).unwrap();
+    let next = |gpu: &mut Gpu| gpu.registers.display().0.next_vblank(Pipe::A);
+    assert_eq!(next(&mut gpu), None);
+    // A flip, and two frames, of which nobody is told; the flip took place.
+    gpu.write(0x7_019c, 0x5000);
+    gpu.time(2 * period + 1);
+    assert!(gpu.hear(Pipe::A, true));
+    assert!(!gpu.hear(Pipe::A, true));
+    assert_eq!(gpu.read(0x7_01ac), 0x5000);
+    assert_eq!(gpu.read(0x7_0040), 2);
+    assert_eq!(gpu.vblank(Pipe::A), None);
+    assert_eq!(next(&mut gpu), Some(Nanos(3 * period)));
+    gpu.time(3 * period);
+    assert_eq!(gpu.vblank(Pipe::A), Some(Source::vblank(Pipe::A)));
+    assert!(gpu.hear(Pipe::A, false));
+    assert_eq!(next(&mut gpu), None);
+    // A pipe that is off has no vblanks, whoever listens; a reset makes all deaf.
+    assert!(gpu.hear(Pipe::B, true));
+    assert_eq!(gpu.registers.display().0.next_vblank(Pipe::B), None);
+    gpu.registers.reset();
+    assert!(gpu.hear(Pipe::B, true));
+}
+
+#[test]
+fn a_frame_brings_vblank_and_flips() {
+    let gen9 = Gpu::new(Platform::Skylake, true)
+        .registers
+        .display()
+        .0
+        .frame_interrupts(Pipe::B);
+    // GEN8_PIPE_VBLANK, GEN9_PIPE_PLANE1_FLIP_DONE and so on.
+    assert_eq!((gen9.group, gen9.bits), (Group::PipeB, 1 | 0xf << 3));
+    let gen8 = Gpu::new(Platform::Broadwell, true)
+        .registers
+        .display()
+        .0
+        .frame_interrupts(Pipe::C);
+    assert_eq!((gen8.group, gen8.bits), (Group::PipeC, 1 | 3 << 4));
 }

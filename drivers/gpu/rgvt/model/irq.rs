@@ -127,6 +127,13 @@ impl Interrupts {
         Some(self.settle())
     }
 
+    /// Whether the guest is told of any of `source`: it is enabled, and not masked.
+    pub fn listens(&self, source: Source) -> bool {
+        let mut banks = self.banks.iter();
+        let bank = banks.find(|bank| bank.group == source.group);
+        bank.is_some_and(|bank| bank.ier & !bank.imr & source.bits != 0)
+    }
+
     /// `source` fired: a pulse, which leaves no trace in the ISR.
     pub fn fire(&mut self, source: Source) -> Line {
         if let Some(bank) = self.bank(source.group) {

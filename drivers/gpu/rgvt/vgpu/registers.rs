@@ -127,6 +127,9 @@ impl State {
             return self.write_pvinfo(vgpu, within, value);
         }
         if let Some(line) = self.irq.write(at, value) {
+            if let Some((group, irq::Register::Imr | irq::Register::Ier)) = irq::decode(at) {
+                self.listen(group);
+            }
             return self.signal(line, &vgpu.interrupts);
         }
         if let Some((engine, within)) = Engine::of_register(at) {

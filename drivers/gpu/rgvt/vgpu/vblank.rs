@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Vertical blanks of the virtual display, by a timer that runs only while a pipe does.
+//! Vertical blanks of the virtual display, by a timer that runs only while a pipe does, and the guest
+//! listens.
 
 use kernel::{
     impl_has_hr_timer, impl_has_work, new_work,
@@ -35,7 +36,11 @@ use super::{
 };
 use crate::{
     host,
-    hw::irq::Pipe,
+    hw::irq::{
+        Group,
+        Pipe,
+        Source, //
+    },
     model::mmio::display::{
         Event,
         Nanos, //
@@ -165,6 +170,21 @@ impl State {
         });
         if let Some(open) = &mut self.open {
             open.vblank.set(after);
+        }
+    }
+
+    /// The guest may have begun or ceased to listen to interrupts of a group: if nobody listens to vertical
+    /// blanks, nobody is to be woken for them.
+    pub(super) fn listen(&mut self, group: Group) {
+        let of_group = |pipe: &Pipe| Source::vblank(*pipe).group == group;
+        let Some(pipe) = PIPES.into_iter().find(of_group) else {
+            return;
+        };
+        self.tell_time();
+        let (display, cells) = self.registers.display();
+        let heard = self.irq.listens(display.frame_interrupts(pipe));
+        if display.hear(pipe, cells, heard) {
+            self.set_alarm();
         }
     }
 

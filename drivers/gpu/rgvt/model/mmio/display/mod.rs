@@ -229,9 +229,28 @@ impl Display {
     }
 
     /// When the first vblank of `pipe` is due that [`Display::on_vblank`] has not told of, which may be
-    /// in the past; `None` while the pipe is off.
+    /// in the past; `None` while the pipe is off, or nobody listens, see [`Display::hear`].
     pub fn next_vblank(&self, pipe: Pipe) -> Option<Nanos> {
         self.state(pipe)?.due()
+    }
+
+    /// The interrupts that the vblanks of `pipe` may bring.
+    pub fn frame_interrupts(&self, pipe: Pipe) -> Source {
+        let mut source = Source::vblank(pipe);
+        for (index, _) in (0..).zip(&plane::PLANES) {
+            if let Some(flip) = plane::flip_done(self.platform, pipe, index) {
+                source.bits |= flip.bits;
+            }
+        }
+        source
+    }
+
+    /// Whether the guest listens to [`Display::frame_interrupts`] of `pipe` from now on; at first it does
+    /// not. Whether that is new, so that [`Display::next_vblank`] has changed.
+    pub fn hear(&mut self, pipe: Pipe, cells: &mut Cells, heard: bool) -> bool {
+        let context = self.context(pipe);
+        let state = self.state_mut(pipe);
+        state.is_some_and(|state| state.hear(context, cells, heard))
     }
 
     /// Has the vblanks of `pipe` happen that are due: the interrupts to be fired, in one group.

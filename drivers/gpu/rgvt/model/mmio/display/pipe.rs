@@ -105,6 +105,8 @@ pub(super) struct State {
     done: u32,
     /// The vblanks that were told of.
     told: u32,
+    /// Whether anybody wants to be told.
+    heard: bool,
 }
 
 impl State {
@@ -116,6 +118,7 @@ impl State {
             armed: 0,
             done: 0,
             told: 0,
+            heard: false,
         }
     }
 
@@ -130,14 +133,27 @@ impl State {
     }
 
     /// When the first vblank is due that [`State::vblank`] has not told of, if the pipe is on. Accesses
-    /// may have found it already.
+    /// may have found it already. `None` while nobody wants to be told.
     pub(super) fn due(&self) -> Option<Nanos> {
-        let next = self.scan.due()?;
+        let next = self.scan.due().filter(|_| self.heard)?;
         Some(if self.scan.frames() == self.told {
             next
         } else {
             self.scan.last()
         })
+    }
+
+    /// Whether anybody wants to be told of vblanks from now on. What came before is not told of any more.
+    /// Whether that is new.
+    pub(super) fn hear(&mut self, context: Context, cells: &mut Cells, heard: bool) -> bool {
+        if heard == self.heard {
+            return false;
+        }
+        self.heard = heard;
+        self.follow(context, cells);
+        self.told = self.scan.frames();
+        self.done = 0;
+        true
     }
 
     /// The interrupts of vblanks since the last call, and of the flips that they brought.
