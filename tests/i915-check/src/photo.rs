@@ -24,7 +24,11 @@ impl Photo {
         let file = |end: &str| camera.join(format!("{name}.{end}"));
         let request = file("shoot");
         let _ = fs::remove_file(file("error"));
-        fs::write(&request, "").with_context(|| format!("writing {}", request.display()))?;
+        // Complete when it appears: it is taken away as soon as it is seen.
+        let draft = file("draft");
+        fs::write(&draft, "")
+            .and_then(|()| fs::rename(&draft, &request))
+            .with_context(|| format!("making {}", request.display()))?;
         let begin = Instant::now();
         while request.exists() {
             ensure!(begin.elapsed() < limit, "no picture was taken");
