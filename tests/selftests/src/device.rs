@@ -12,7 +12,7 @@ use crate::mapping::{How, Mapping};
 use crate::sys::{ioctl_number, ioctl_with, result};
 use crate::uapi::{
     BAR0, BAR2, CONFIG, DEVICE_GET_INFO, DEVICE_GET_IRQ_INFO, DEVICE_GET_REGION_INFO, DEVICE_RESET,
-    DEVICE_SET_IRQS, VFIO_REGION_INFO_CAP_SPARSE_MMAP, VFIO_REGION_INFO_CAP_TYPE,
+    DEVICE_SET_IRQS, QUERY_GFX_PLANE, VFIO_REGION_INFO_CAP_SPARSE_MMAP, VFIO_REGION_INFO_CAP_TYPE,
     VFIO_REGION_INFO_FLAG_CAPS, vfio_device_info, vfio_irq_info, vfio_region_info,
 };
 
@@ -155,6 +155,15 @@ impl Device {
     /// `VFIO_DEVICE_RESET`.
     pub fn reset(&self) -> io::Result<()> {
         ioctl_number(self.0.as_fd(), DEVICE_RESET, 0).map(|_| ())
+    }
+
+    /// `VFIO_DEVICE_QUERY_GFX_PLANE` as it is: the words of its structure.
+    pub fn plane(&self, flags: u32, argsz: u32) -> io::Result<[u32; 16]> {
+        let mut words = [0; 16];
+        words[..2].copy_from_slice(&[argsz, flags]);
+        // SAFETY: the command reads and writes at most as many words, whatever `argsz` says.
+        unsafe { ioctl_with(self.0.as_fd(), QUERY_GFX_PLANE, &mut words) }?;
+        Ok(words)
     }
 
     /// Any ioctl with a number for an argument.

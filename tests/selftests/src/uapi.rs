@@ -18,6 +18,7 @@ pub const DEVICE_SET_IRQS: u32 = vfio(10);
 pub const DEVICE_RESET: u32 = vfio(11);
 pub const MAP_DMA: u32 = vfio(13);
 pub const UNMAP_DMA: u32 = vfio(14);
+pub const QUERY_GFX_PLANE: u32 = vfio(14);
 
 /// The regions.
 pub const BAR0: u32 = 0;

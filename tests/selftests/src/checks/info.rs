@@ -105,6 +105,7 @@ fn opregion(bench: &Bench) -> Result<Outcome> {
     )?;
     ensure!(bytes.starts_with(b"IntelGraphicsMem"), "no signature");
     same("size in it, KiB", bytes[16], 8)?;
+    ensure!(bytes[0x400..].starts_with(b"$VBT"), "no video BIOS's table");
     let written = client.device.write_at(region.offset, &[0]);
     refused("a write", written, &[EINVAL])?;
     Ok(Outcome::Pass)

@@ -15,6 +15,7 @@ mod irq;
 pub mod life;
 mod pvinfo;
 mod reset;
+mod screen;
 mod submit;
 mod sysfs;
 
@@ -34,6 +35,7 @@ pub fn device() -> Vec<Check> {
         interrupt::CHECKS,
         submit::CHECKS,
         reset::CHECKS,
+        screen::CHECKS,
         dma::CHECKS,
         life::CHECKS,
     ]
