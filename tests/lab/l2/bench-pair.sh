@@ -3,4 +3,3 @@
 
 gpu_load
 check "both parts are done" pair_user "$(tr ' ' '\n' < /proc/cmdline | sed -n 's/^lab\.user=//p')"
-gpu_rest

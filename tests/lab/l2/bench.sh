@@ -3,4 +3,3 @@
 
 gpu_load
 gpu_check
-gpu_rest
