@@ -208,7 +208,7 @@ fn forbidden_commands() {
 
 #[test]
 fn operands_that_do_not_fit() {
-    let cases: [(&[u32], Why); 12] = [
+    let cases: [(&[u32], Why); 14] = [
         // The second core would write behind.
         (&[STORE | GLOBAL, DATA | 1, 0, 1], Why::Operand),
         (&[STORE | GLOBAL | 1 << 21, DATA, 0, 1], Why::Length),
