@@ -230,6 +230,7 @@ struct Piece<'a> {
 impl Piece<'_> {
     /// Makes of it what the engine can be given, with what there is in `port`; if it cannot be made, that is
     /// still there.
+    #[inline(never)]
     fn make(
         &self,
         port: &mut Port,
@@ -263,7 +264,9 @@ impl Piece<'_> {
         }
     }
 
-    /// Copies what is to run, and fills the host's image. Returns the context's timestamp, too.
+    /// Copies what is to run, and fills the host's image. Returns the context's timestamp, too. What that
+    /// takes is not to be on the stack of the rest.
+    #[inline(never)]
     fn fill(
         &self,
         tools: &mut Tools,
