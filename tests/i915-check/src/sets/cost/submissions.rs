@@ -21,6 +21,8 @@ const DEPTH: usize = 8;
 const CONTEXTS: usize = 2;
 /// No-operations of a batch in a queue: some milliseconds of the emulated GPU.
 const LENGTH: usize = 40_000;
+/// How long what was asked for before may take to be put away.
+const SETTLE: Duration = Duration::from_secs(2);
 /// How long nothing is asked for.
 const QUIET: Duration = Duration::from_millis(500);
 
@@ -103,6 +105,7 @@ fn queue(bench: &Bench, engine: Engine) -> Result<Outcome> {
 
 /// What goes on without anybody asking for it.
 fn quiet(bench: &Bench) -> Result<Outcome> {
+    thread::sleep(SETTLE);
     let (_, time) = around::<{ number::QUIET }, _>(|| thread::sleep(QUIET));
     say(bench, "quiet", number::QUIET, 1, time);
     Ok(Outcome::Pass)
