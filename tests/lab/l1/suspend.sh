@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
-# L1 sleeps and wakes; the GPU has to work afterwards.
+# L1 sleeps and wakes; the GPU has to work afterwards, and a vGPU that was in use to go on.
 
-# suspend_test LEVEL STATE: goes towards a sleeping state as far as the kernel's own test mode LEVEL
-# says, stays there for five seconds, and comes back.
-suspend_test() {
-	suspend_good=1
-	echo "$1" > /sys/power/pm_test && echo "$2" > /sys/power/state && suspend_good=0
-	echo none > /sys/power/pm_test
-	return "$suspend_good"
+SLEEP="/bin/sh /lab/sleep.sh"
+
+# sleep_native NAME ARGUMENT...: nobody but i915 uses the GPU.
+sleep_native() {
+	sleep_name=$1
+	shift
+	# shellcheck disable=SC2086 # one word for each part is wanted
+	check "$sleep_name" $SLEEP "$@"
+	gpu_check
 }
 
-# suspend_real: to RAM, until the clock wakes it. The GPU loses its state. (The emulated board's clock
-# does not wake it from suspend to idle.)
-suspend_real() {
-	echo deep > /sys/power/mem_sleep || return
-	echo 0 > /sys/class/rtc/rtc0/wakealarm
-	echo +5 > /sys/class/rtc/rtc0/wakealarm || return
-	echo mem > /sys/power/state
+# sleep_vgpu NAME ARGUMENT...: a program of ours uses a vGPU.
+sleep_vgpu() {
+	sleep_name=$1
+	shift
+	# shellcheck disable=SC2086 # one word for each part is wanted
+	include "$sleep_name, vGPU in use" 90 vfio-check --module "$DRIVER" across -- $SLEEP "$@"
 }
 
 # The emulated board does not switch itself off once it has slept, and QEMU ends at a reboot as well.
@@ -25,13 +26,18 @@ export LAST_STEP=reboot
 gpu_load
 gpu_check
 check "shares are put away" shares_down
-check "suspend to RAM, devices only" suspend_test devices mem
-gpu_check
-check "suspend to RAM, all but the sleep" suspend_test core mem
-gpu_check
-check "suspend to idle, devices only" suspend_test devices freeze
-gpu_check
-check "suspend to RAM and wake" suspend_real
-gpu_check
+if [ "$DRIVER" = native ]; then
+	sleep_native "suspend to RAM, devices only" test devices mem
+	sleep_native "suspend to RAM, all but the sleep" test core mem
+	sleep_native "suspend to idle, devices only" test devices freeze
+	sleep_native "suspend to RAM and wake" real
+else
+	vendor_load
+	sleep_vgpu "suspend to RAM, devices only" test devices mem
+	sleep_vgpu "suspend to RAM, all but the sleep" test core mem
+	sleep_vgpu "suspend to RAM and wake" real
+	vendor_unload
+	gpu_check
+fi
 shares_up
 gpu_unload

@@ -69,6 +69,12 @@ enum Command {
         #[arg(long, default_value_t = 200)]
         rounds: u32,
     },
+    /// Runs a command while a virtual GPU is in use, which has to outlive it.
+    Across {
+        /// The command, with its arguments.
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
     /// A hostile client.
     Fuzz(fuzz::Options),
     /// Opens a virtual GPU, uses all of it, says so and waits to be killed. A part of other checks.
@@ -101,6 +107,12 @@ fn main() -> ExitCode {
         Command::Cycle { rounds } => {
             let limit = Duration::from_secs(60 + u64::from(rounds));
             tap::run(limit, &["cycle"], |_| checks::cycle::run(&bench, rounds))
+        }
+        Command::Across { command } => {
+            let limit = Duration::from_secs(60);
+            tap::run(limit, &["across"], |_| {
+                checks::across::run(&bench, &command)
+            })
         }
         Command::Fuzz(options) => fuzz::main(&bench, &options),
         Command::Hold { uuid } => match checks::life::hold(&bench, &uuid) {

@@ -17,16 +17,16 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Pages that are fenced: rows of 1 KiB, in two columns of tiles.
-const PAGES: u64 = 16;
+pub(super) const PAGES: u64 = 16;
 
 /// In the linear view, the beginning of the second row.
 const LINEAR: u64 = 1024;
 
 /// Where that is in memory: the second row of the first tile, whose rows have 512 bytes.
-const TILED: u64 = 512;
+pub(super) const TILED: u64 = 512;
 
 /// Maps the pages, in order.
-fn map(client: &Client) -> Result<Share> {
+pub(super) fn map(client: &Client) -> Result<Share> {
     let share = Share::of(&client.device)?;
     for index in 0..PAGES {
         set_entry(
@@ -40,7 +40,7 @@ fn map(client: &Client) -> Result<Share> {
 }
 
 /// Fences so many pages, as X tiles in rows of 1 KiB.
-fn fence(client: &Client, number: u32, start: u64, pages: u64) -> Result<()> {
+pub(super) fn fence(client: &Client, number: u32, start: u64, pages: u64) -> Result<()> {
     let end = start + (pages - 1) * PAGE;
     let pitch = 1024 / 128 - 1;
     let at = FENCE + 8 * number;
@@ -51,7 +51,7 @@ fn fence(client: &Client, number: u32, start: u64, pages: u64) -> Result<()> {
 }
 
 /// Writes to the second row; says where in memory that went.
-fn probe(client: &Client, share: Share) -> Result<u64> {
+pub(super) fn probe(client: &Client, share: Share) -> Result<u64> {
     client.memory.write(LINEAR, 0);
     client.memory.write(TILED, 0);
     client.device.set_aperture(share.page(0) + LINEAR, 0x7113)?;

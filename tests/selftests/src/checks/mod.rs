@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The checks, by subject.
 
+pub mod across;
 mod aperture;
 mod attributes;
 mod bar0;
