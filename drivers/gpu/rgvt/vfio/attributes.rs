@@ -90,6 +90,18 @@ const RGVT: &[Attribute<Device>] = &[
             Ok(())
         },
     ),
+    Attribute::writable(
+        c"mode",
+        |device, f| match device.operations().monitor().mode() {
+            Some((width, height)) => f.write_fmt(fmt!("{width}x{height}\n")),
+            None => writeln!(f, "none"),
+        },
+        |device, text| {
+            let (width, height) = size(text)?;
+            let monitor = device.operations().monitor();
+            monitor.set_mode(vgpu(device), width, height)
+        },
+    ),
     Attribute::read_only(c"pinned_pages", |device, f| {
         writeln!(f, "{}", vgpu(device).account().pages())
     }),
@@ -115,6 +127,19 @@ fn change(device: &Device, change: impl FnOnce(&mut Policy)) -> Result {
 /// The number that a text is. EINVAL if it is none, or one that is not within the limits of the type.
 fn number<T: ParseInt>(text: &BStr) -> Result<T> {
     T::from_str(text)
+}
+
+/// The two numbers that a text has, an "x" between them; likewise.
+fn size(text: &BStr) -> Result<(u16, u16)> {
+    let bytes: &[u8] = text;
+    let at = bytes.iter().position(|&byte| byte == b'x').ok_or(EINVAL)?;
+    let (width, height) = bytes.split_at_checked(at).ok_or(EINVAL)?;
+    let height = height.get(1..).ok_or(EINVAL)?;
+
+    Ok((
+        number(BStr::from_bytes(width))?,
+        number(BStr::from_bytes(height))?,
+    ))
 }
 
 /// A line for each number: of what, its name, and the number.

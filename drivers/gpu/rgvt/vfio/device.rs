@@ -75,6 +75,11 @@ impl VgpuDevice {
         )
     }
 
+    /// The guest's monitor.
+    pub(super) fn monitor(&self) -> &MonitorRegion {
+        &self.monitor
+    }
+
     /// The virtual GPU.
     pub(super) fn vgpu(&self) -> &Vgpu {
         &self.vgpu

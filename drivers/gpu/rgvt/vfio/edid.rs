@@ -41,7 +41,7 @@ pub enum Change {
 pub struct EdidRegion {
     edid: [u8; BLOCK],
     size: u32,
-    link: u32,
+    plugged: Option<[u8; BLOCK]>,
     most: (u16, u16),
 }
 
@@ -51,7 +51,7 @@ impl EdidRegion {
         Self {
             edid,
             size: LENGTH,
-            link: UP,
+            plugged: Some(edid),
             most,
         }
     }
@@ -64,7 +64,7 @@ impl EdidRegion {
             self.size,
             self.most.0.into(),
             self.most.1.into(),
-            self.link,
+            self.plugged.map_or(DOWN, |_| UP),
         ];
         let edid = offset
             .checked_sub(EDID.into())
@@ -103,9 +103,14 @@ impl EdidRegion {
 
     /// A change was carried out.
     pub fn done(&mut self, change: Change) {
-        self.link = match change {
-            Change::Unplug => DOWN,
-            Change::Plug(_) => UP,
+        self.plugged = match change {
+            Change::Unplug => None,
+            Change::Plug(edid) => Some(edid),
         };
+    }
+
+    /// The EDID of the monitor that is plugged in.
+    pub const fn plugged(&self) -> Option<&[u8; BLOCK]> {
+        self.plugged.as_ref()
     }
 }

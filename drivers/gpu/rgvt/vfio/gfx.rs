@@ -12,7 +12,8 @@ use kernel::{
 use super::{
     edid::{
         Change,
-        EdidRegion, //
+        EdidRegion,
+        BLOCK, //
     },
     region::PICTURE, //
 };
@@ -57,32 +58,42 @@ pub(super) fn picture(vgpu: &Vgpu) -> Result<Option<PlaneInfo>> {
     }))
 }
 
-/// The region that describes the monitor. Its lock is taken around that of what the guest sees.
+/// The monitor, and the region that describes it.
+struct Monitor {
+    region: EdidRegion,
+    /// What a user finds who has not changed it.
+    usual: [u8; BLOCK],
+}
+
+/// The monitor, as user space and the operator change it. Its lock is taken around that of what the guest
+/// sees.
 #[pin_data]
 pub(super) struct MonitorRegion {
     #[pin]
-    edid: Mutex<EdidRegion>,
+    monitor: Mutex<Monitor>,
 }
 
 impl MonitorRegion {
-    /// The monitor that a virtual GPU has when nobody has changed it.
+    /// The monitor of a virtual GPU's type.
     pub(super) fn new(vgpu: &Vgpu) -> Result<impl PinInit<Self>> {
-        let edid = EdidRegion::new(vgpu.usual_edid()?, vgpu.largest_mode());
+        let most = vgpu.largest_mode();
+        let usual = vgpu.edid(most.0, most.1)?;
+        let region = EdidRegion::new(usual, most);
 
         Ok(pin_init!(Self {
-            edid <- new_mutex!(edid),
+            monitor <- new_mutex!(Monitor { region, usual }),
         }))
     }
 
     /// The byte at `offset`.
     pub(super) fn byte(&self, offset: u64) -> u8 {
-        self.edid.lock().byte(offset)
+        self.monitor.lock().region.byte(offset)
     }
 
     /// Writes up to 4 bytes, not across a multiple of 4. EINVAL if they cannot be written, or are not what a
     /// monitor may have.
     pub(super) fn write(&self, vgpu: &Vgpu, offset: u64, bytes: &[u8]) -> Result {
-        let mut region = self.edid.lock();
+        let region = &mut self.monitor.lock().region;
         let Some(change) = region.write(offset, bytes)? else {
             return Ok(());
         };
@@ -94,13 +105,30 @@ impl MonitorRegion {
         Ok(())
     }
 
-    /// The next user finds the virtual GPU's own monitor again.
+    /// Columns and rows of the best mode of the monitor that is plugged in.
+    pub(super) fn mode(&self) -> Option<(u16, u16)> {
+        Vgpu::best_mode(self.monitor.lock().region.plugged()?)
+    }
+
+    /// Plugs in a monitor whose best mode has so many columns and rows, also for users after this one. EINVAL
+    /// if there can be none.
+    pub(super) fn set_mode(&self, vgpu: &Vgpu, width: u16, height: u16) -> Result {
+        let usual = vgpu.edid(width, height)?;
+        let mut monitor = self.monitor.lock();
+        vgpu.plug(Some(usual))?;
+        *monitor = Monitor {
+            region: EdidRegion::new(usual, vgpu.largest_mode()),
+            usual,
+        };
+        Ok(())
+    }
+
+    /// The next user finds the usual monitor again.
     pub(super) fn close(&self, vgpu: &Vgpu) {
-        let mut region = self.edid.lock();
-        if let Ok(edid) = vgpu.usual_edid() {
-            if vgpu.plug(Some(edid)).is_ok() {
-                *region = EdidRegion::new(edid, vgpu.largest_mode());
-            }
+        let mut monitor = self.monitor.lock();
+        let usual = monitor.usual;
+        if vgpu.plug(Some(usual)).is_ok() {
+            monitor.region = EdidRegion::new(usual, vgpu.largest_mode());
         }
     }
 }

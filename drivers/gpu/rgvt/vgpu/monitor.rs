@@ -21,10 +21,9 @@ use crate::{
 /// Frames in a second that a guest's monitor shows.
 const REFRESH: u8 = 60;
 
-/// The monitor of a type: its best mode is the type's largest.
-fn usual(kind: &VgpuType) -> Result<Monitor> {
-    let resolution = kind.resolution;
-    let mode = Mode::new(resolution.width, resolution.height, REFRESH).ok_or(EINVAL)?;
+/// A monitor whose best mode has so many columns and rows. EINVAL if there is no such mode.
+fn monitor(width: u16, height: u16) -> Result<Monitor> {
+    let mode = Mode::new(width, height, REFRESH).ok_or(EINVAL)?;
 
     Ok(Monitor::new(&mode))
 }
@@ -32,7 +31,9 @@ fn usual(kind: &VgpuType) -> Result<Monitor> {
 /// The display of a virtual GPU of a type. It is large, and is not to be on the stack of who has it made.
 #[inline(never)]
 pub(super) fn display(host: &HostGpu, kind: &VgpuType) -> Result<KBox<Display>> {
-    let display = Display::new(host.platform(), Some(usual(kind)?))?;
+    let resolution = kind.resolution;
+    let monitor = monitor(resolution.width, resolution.height)?;
+    let display = Display::new(host.platform(), Some(monitor))?;
 
     Ok(KBox::new(display, GFP_KERNEL)?)
 }
@@ -44,9 +45,15 @@ impl Vgpu {
         (resolution.width, resolution.height)
     }
 
-    /// How the monitor of its type describes itself.
-    pub(crate) fn usual_edid(&self) -> Result<[u8; edid::SIZE]> {
-        Ok(*usual(&self.kind)?.edid())
+    /// How a monitor describes itself whose best mode has so many columns and rows. EINVAL if there is no such
+    /// mode.
+    pub(crate) fn edid(&self, width: u16, height: u16) -> Result<[u8; edid::SIZE]> {
+        Ok(*monitor(width, height)?.edid())
+    }
+
+    /// Columns and rows of the best mode of a monitor that describes itself like this.
+    pub(crate) fn best_mode(edid: &[u8; edid::SIZE]) -> Option<(u16, u16)> {
+        edid::best(edid)
     }
 
     /// Plugs in a monitor that describes itself like this, or none; the guest is told. EINVAL if this is not
