@@ -61,6 +61,29 @@ proptest! {
     }
 }
 
+/// A small part is nearly used up most of the time, which is nothing to look at every few nanoseconds.
+#[test]
+fn the_host_keeps_a_small_part() {
+    let guests = vec![Guest::busy(weight(1), MILLISECOND); 2];
+    let mut engine = Engine::new(&guests, true, 1);
+    engine.run(10 * SECOND);
+    let had = percent(engine.used.iter().sum(), 10 * SECOND);
+    assert!((97..=100).contains(&had), "{had}");
+}
+
+/// So is a cap just below all there is.
+#[test]
+fn a_high_cap_holds() {
+    let capped = Policy {
+        cap_percent: 99,
+        ..weight(1)
+    };
+    let mut engine = Engine::new(&[Guest::busy(capped, MILLISECOND)], true, 0);
+    engine.run(10 * SECOND);
+    let had = percent(engine.used[0], 10 * SECOND);
+    assert!((97..=99).contains(&had), "{had}");
+}
+
 #[test]
 fn a_higher_priority_goes_first_always() {
     let high = Policy {

@@ -271,7 +271,9 @@ impl RunQueue {
                 self.now.saturating_add(slice)
             })
         });
-        let together = self.together.as_ref().filter(|_| any_ready);
+        // While somebody has the engine more is taken than comes in, and the end of that is told.
+        let fills = any_ready && self.holder.is_none();
+        let together = self.together.as_ref().filter(|_| fills);
         let together = together.filter(|bucket| !bucket.any()).map(Bucket::wait);
 
         let moments = Iterator::chain(deadlines, [patience, slice].into_iter().flatten());
