@@ -11,6 +11,7 @@ pub(crate) mod process;
 pub(crate) mod ratelimit;
 pub(crate) mod shared;
 pub(crate) mod siphash;
+pub(crate) mod trace;
 pub(crate) mod utsname;
 pub(crate) mod vfio;
 pub(crate) mod workqueue;

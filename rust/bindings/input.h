@@ -22,3 +22,4 @@
 #include "gt/intel_ring.h"
 
 #include <rgvt/helpers.h>
+#include <trace/events/rgvt.h>

@@ -15,6 +15,7 @@ mod seal;
 pub(crate) use crate::rust::{
     ratelimit::pr_warn_ratelimited,
     shared::SharedMemory,
+    trace,
     vfio::Guest as VfioGuest,
     workqueue::{
         flush,

@@ -45,6 +45,7 @@ use super::{
         RestoreBatches,
         Vetted, //
     },
+    trace::Label,
     Vgpu,
 };
 use crate::{
@@ -80,6 +81,7 @@ pub(super) struct Job {
     pub(super) timestamp: u32,
     /// When the guest submitted it.
     pub(super) since: Instant<Monotonic>,
+    pub(super) label: Label,
 }
 
 /// What became of a piece.
@@ -98,6 +100,7 @@ enum Stage {
     Aloft {
         tools: Tools,
         timestamp: u32,
+        label: Label,
     },
     Over(Tools, Outcome),
 }
@@ -247,12 +250,16 @@ impl Desk {
             }
         };
         let counters = self.vgpu.counters.of(self.engine());
-        counters.waited(job.since.elapsed());
+        let waited = job.since.elapsed();
+        counters.waited(waited);
 
         let buffers = Iterator::chain(job.batches.iter(), job.tools.restore.buffers());
         let result = job.tools.context.submit(job.addressing, &job.ring, buffers);
         let Job {
-            tools, timestamp, ..
+            tools,
+            timestamp,
+            label,
+            ..
         } = job;
         match result {
             Err(error) if !tools.context.is_busy() => {
@@ -263,7 +270,12 @@ impl Desk {
             }
             // A request that could not be made as a whole does nothing, but has to end like others.
             _ => {
-                *stage = Stage::Aloft { tools, timestamp };
+                label.started(waited);
+                *stage = Stage::Aloft {
+                    tools,
+                    timestamp,
+                    label,
+                };
                 true
             }
         }
@@ -273,7 +285,12 @@ impl Desk {
     #[expect(clippy::option_option, reason = "two questions")]
     pub(super) fn reap(self: &Arc<Self>) -> Option<Option<u64>> {
         let mut stage = self.stage.lock();
-        let Stage::Aloft { tools, timestamp } = &mut *stage else {
+        let Stage::Aloft {
+            tools,
+            timestamp,
+            label,
+        } = &mut *stage
+        else {
             return None;
         };
         let result = tools.context.reap()?;
@@ -281,6 +298,7 @@ impl Desk {
             Ok(()) => engine_time(&mut tools.context, *timestamp),
             Err(_) => None,
         };
+        label.left(used);
         let outcome = result.map_or_else(Outcome::Ended, |()| Outcome::Done);
         if let Stage::Aloft { tools, .. } = core::mem::replace(&mut *stage, Stage::Empty) {
             *stage = Stage::Over(tools, outcome);
@@ -305,7 +323,10 @@ impl Desk {
 
     /// Has the piece make way for others.
     pub(super) fn make_way(&self) {
-        let _ = self.with_context(EngineContext::make_way);
+        if let Stage::Aloft { tools, label, .. } = &*self.stage.lock() {
+            tools.context.make_way();
+            label.preempted();
+        }
     }
 
     /// Has it make way no more.

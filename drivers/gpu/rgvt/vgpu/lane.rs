@@ -26,6 +26,7 @@ use super::{
         save,
         RestoreBatches, //
     },
+    trace::Label,
     Vgpu, //
 };
 use crate::{
@@ -51,6 +52,7 @@ use crate::{
             Seal, //
         },
         parser::Events,
+        partition::VgpuId,
         ppgtt::Hold, //
     },
 };
@@ -185,6 +187,14 @@ impl Lane {
     /// The first piece of work is prepared, or will never be.
     pub(super) fn advance(&mut self) {
         let _ = self.queue.remove(0);
+    }
+
+    /// Forgets the work that waits.
+    pub(super) fn forget(&mut self, vgpu: VgpuId) {
+        for waiting in &self.queue {
+            Label::new(vgpu, self.engine, waiting.work.ticket).cancelled();
+        }
+        self.queue.clear();
     }
 
     /// Has the lane looked at, soon: there is something to prepare, or to tell the runner.

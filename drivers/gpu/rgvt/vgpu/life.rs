@@ -29,6 +29,7 @@ use super::{
         State, //
     },
     statistics::AllCounters,
+    trace,
     vblank::{
         Alarm,
         Vblank, //
@@ -182,13 +183,13 @@ impl Vgpu {
     pub(crate) fn reset(&self) {
         let mut state = self.state.lock();
         for engine in Engine::ALL {
-            state.abandon(engine);
+            state.abandon(self, engine);
         }
         // What runs still uses the guest's memory.
         self.drain(&mut state);
         // What was submitted meanwhile.
         for lane in state.lanes.iter_mut() {
-            lane.queue.clear();
+            lane.forget(self.id());
         }
 
         let state = &mut *state;
@@ -256,6 +257,7 @@ impl Vgpu {
     /// The guest has written `bytes` from its physical address `at` on, in a page that is tracked.
     pub(crate) fn written(&self, at: u64, bytes: usize) {
         self.exits.page_table_writes.count();
+        trace::table_written(self.id(), at, bytes);
         let mut state = self.state.lock();
         if let Some(open) = &mut state.open {
             open.tables.written(GuestPhys::new(at), bytes);

@@ -23,6 +23,7 @@ mod screen;
 mod state;
 mod statistics;
 mod submission;
+mod trace;
 mod vblank;
 
 pub(crate) use crate::{

@@ -17,6 +17,7 @@ use super::{
         lane::Running,
         memory::Mapped,
         state::State,
+        trace::Label,
         Vgpu, //
     },
     engine_state::{
@@ -83,6 +84,7 @@ impl State {
         let Running {
             hold,
             work,
+            since,
             events,
             flips,
             abandoned,
@@ -99,9 +101,11 @@ impl State {
         }
 
         let counters = vgpu.counters.of(engine);
+        let label = Label::new(vgpu.id(), engine, work.ticket);
         let (what, error) = match outcome {
             Outcome::Done => {
                 counters.done();
+                label.done(since.elapsed());
                 if abandoned {
                     return;
                 }
@@ -119,10 +123,12 @@ impl State {
             }
             Outcome::Ended(error) => {
                 counters.reset();
+                label.reset(error);
                 ("failed", error)
             }
             Outcome::Refused(error) => {
                 counters.rejected();
+                label.refused(error);
                 ("refused", error)
             }
         };

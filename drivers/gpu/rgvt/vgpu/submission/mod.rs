@@ -26,6 +26,7 @@ use super::{
     lane::Waiting,
     memory::Mapped,
     state::State,
+    trace::Label,
     Vgpu, //
 };
 use crate::{
@@ -59,10 +60,18 @@ impl State {
             return;
         };
 
+        let label = |ticket| Label::new(vgpu.id(), engine, ticket);
         for ticket in effects.cancel.iter() {
-            lane.queue.retain(|waiting| waiting.work.ticket != ticket);
+            lane.queue.retain(|waiting| {
+                let stays = waiting.work.ticket != ticket;
+                if !stays {
+                    label(ticket).cancelled();
+                }
+                stays
+            });
         }
         for work in effects.queue.iter() {
+            label(work.ticket).queued(work);
             let waiting = Waiting {
                 work,
                 started: false,
@@ -119,7 +128,7 @@ impl State {
                 Scope::Engines(engines) if engines.contains(engine) => {}
                 Scope::Engines(_) => continue,
             }
-            self.abandon(engine);
+            self.abandon(vgpu, engine);
             let Some(lane) = self.lane(engine) else {
                 continue;
             };
@@ -130,12 +139,14 @@ impl State {
     }
 
     /// Forgets what waits for an engine, ends what runs, and forgets what comes of that.
-    pub(super) fn abandon(&mut self, engine: Engine) {
-        let _ = self.withdraw(engine);
+    pub(super) fn abandon(&mut self, vgpu: &Vgpu, engine: Engine) {
+        if let Some((work, _)) = self.withdraw(engine) {
+            Label::new(vgpu.id(), engine, work.ticket).cancelled();
+        }
         let Some(lane) = self.lane(engine) else {
             return;
         };
-        lane.queue.clear();
+        lane.forget(vgpu.id());
         if let (Some(running), Some(port)) = (&mut lane.running, &lane.port) {
             running.abandoned = true;
             port.desk.cancel();

@@ -26,6 +26,7 @@ use super::{
         },
         memory::Mapped,
         state::State,
+        trace::Label,
         Vgpu, //
     },
     copies::{
@@ -122,6 +123,7 @@ impl State {
                 vgpu.id().get()
             );
             vgpu.counters.of(engine).rejected();
+            Label::new(vgpu.id(), engine, waiting.work.ticket).refused(error);
             lane.execlists.fail(waiting.work.ticket);
             lane.advance();
         }
@@ -190,6 +192,7 @@ impl State {
             context: &context,
             page: &page,
             image,
+            label: Label::new(vgpu.id(), engine, work.ticket),
         };
         match piece.make(port, &lane.layout, since) {
             Ok((job, found)) => {
@@ -225,6 +228,7 @@ struct Piece<'a> {
     /// The page of registers of the guest's image.
     page: &'a StatePage,
     image: GuestGma,
+    label: Label,
 }
 
 impl Piece<'_> {
@@ -242,6 +246,7 @@ impl Piece<'_> {
             Ok((copies, found, timestamp)) => {
                 let counters = self.vgpu.counters.of(self.guest.engine);
                 counters.audited(found.audited);
+                self.label.prepared(found.audited);
 
                 let addressing = match self.context.roots {
                     Roots::Four(_) => Addressing::Legacy48,
@@ -254,6 +259,7 @@ impl Piece<'_> {
                     batches: copies.batches,
                     timestamp,
                     since,
+                    label: self.label,
                 };
                 Ok((job, found))
             }
