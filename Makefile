@@ -92,8 +92,9 @@ modules: setup ## Build rgvt.ko
 	@scripts/modules
 
 .PHONY: install
-install: modules ## Install rgvt.ko for the kernel that it was built for (DESTDIR=DIR: below DIR)
+install: modules ## Install rgvt.ko for the kernel that it was built for, and rgvt-top (DESTDIR=DIR: below DIR)
 	install -D -m 644 rgvt.ko "$(DESTDIR)/lib/modules/$$(scripts/kver)/updates/rgvt.ko"
+	install -D -m 755 scripts/rgvt-top "$(DESTDIR)/usr/local/bin/rgvt-top"
 	[ -n "$(DESTDIR)" ] || depmod "$$(scripts/kver)"
 
 .PHONY: unload
