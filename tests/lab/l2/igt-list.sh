@@ -2,4 +2,5 @@
 # Runs a list of IGT tests in the guest.
 
 gpu_load
+igt_monitors
 igt_lists
