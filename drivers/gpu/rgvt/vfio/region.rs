@@ -203,18 +203,18 @@ pub(super) fn read(
 ) -> Result<usize> {
     let (region, position, count) = Region::at(vgpu, offset, into.len())?;
 
-    in_pieces(position, count, |at, left| match region {
-        Region::Config => {
+    match region {
+        Region::Config => in_pieces(position, count, |at, left| {
             let size = first_piece(at, left, 4);
             let value = vgpu.config_read(u16::try_from(at)?, size)?;
             put(&mut into, &value.to_le_bytes(), size)
-        }
-        Region::Registers => {
+        }),
+        Region::Registers => in_pieces(position, count, |at, left| {
             let size = first_piece(at, left, 8);
             let value = vgpu.register_read(u32::try_from(at)?, size)?;
             put(&mut into, &value.to_le_bytes(), size)
-        }
-        Region::Aperture => {
+        }),
+        Region::Aperture => in_pieces(position, count, |at, left| {
             let (size, inside) = within_share(vgpu, at, left);
             // As on a bus where nobody answers.
             let mut chunk = [0xff; CHUNK];
@@ -223,18 +223,22 @@ pub(super) fn read(
                 vgpu.aperture_read(at, bytes)?;
             }
             put(&mut into, bytes, size)
-        }
-        Region::OpRegion => put(&mut into, &[opregion::byte(at)], 1),
-        Region::Picture => {
+        }),
+        Region::OpRegion => in_pieces(position, count, |at, _| {
+            put(&mut into, &[opregion::byte(at)], 1)
+        }),
+        Region::Picture => in_pieces(position, count, |at, left| {
             let mut chunk = [0; CHUNK];
             let size = left.min(CHUNK);
             let bytes = chunk.get_mut(..size).ok_or(EINVAL)?;
             vgpu.read_picture(usize::try_from(at)?, bytes)?;
             put(&mut into, bytes, size)
-        }
-        Region::Edid => put(&mut into, &[monitor.byte(at)], 1),
+        }),
+        Region::Edid => in_pieces(position, count, |at, _| {
+            put(&mut into, &[monitor.byte(at)], 1)
+        }),
         Region::None(_) => Err(EINVAL),
-    })
+    }
 }
 
 /// Writes at `offset` of the device's file.
@@ -246,35 +250,35 @@ pub(super) fn write(
 ) -> Result<usize> {
     let (region, position, count) = Region::at(vgpu, offset, from.len())?;
 
-    in_pieces(position, count, |at, left| match region {
-        Region::Config => {
+    match region {
+        Region::Config => in_pieces(position, count, |at, left| {
             let size = first_piece(at, left, 4);
             let value = u32::from_le_bytes(get(&mut from, size)?);
             vgpu.config_write(u16::try_from(at)?, size, value)?;
             Ok(size)
-        }
-        Region::Registers => {
+        }),
+        Region::Registers => in_pieces(position, count, |at, left| {
             let size = first_piece(at, left, 8);
             let value = u64::from_le_bytes(get(&mut from, size)?);
             vgpu.register_write(u32::try_from(at)?, size, value)?;
             Ok(size)
-        }
-        Region::Aperture => {
+        }),
+        Region::Aperture => in_pieces(position, count, |at, left| {
             let (size, inside) = within_share(vgpu, at, left);
             let chunk: [u8; CHUNK] = get(&mut from, size)?;
             if inside {
                 vgpu.aperture_write(at, chunk.get(..size).ok_or(EINVAL)?)?;
             }
             Ok(size)
-        }
-        Region::Edid => {
+        }),
+        Region::Edid => in_pieces(position, count, |at, left| {
             let size = first_piece(at, left, 4);
             let bytes: [u8; 4] = get(&mut from, size)?;
             monitor.write(vgpu, at, bytes.get(..size).ok_or(EINVAL)?)?;
             Ok(size)
-        }
+        }),
         Region::OpRegion | Region::Picture | Region::None(_) => Err(EINVAL),
-    })
+    }
 }
 
 /// How much of the aperture, up to [`CHUNK`], is accessed at once, and whether it is the virtual GPU's.
