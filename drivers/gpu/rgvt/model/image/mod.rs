@@ -60,6 +60,12 @@ impl StatePage {
         bytes.copied().map_or(0, u32::from_le_bytes)
     }
 
+    /// A run of dwords, as bytes; `None` if it goes past the end.
+    pub fn run(&self, dwords: Range<usize>) -> Option<&[u8]> {
+        let byte = |dword: usize| dword.saturating_mul(4);
+        self.0.get(byte(dwords.start)..byte(dwords.end))
+    }
+
     /// Sets a dword. What is past the end is dropped.
     pub fn set(&mut self, dword: u16, value: u32) {
         if let Some(bytes) = self.0.get_mut(place(dword)) {

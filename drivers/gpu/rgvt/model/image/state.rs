@@ -29,12 +29,10 @@ impl EngineState {
         self.dwords.iter().flat_map(|&(first, end)| first..end)
     }
 
-    /// The same as runs of bytes of that page.
+    /// The same as runs of them.
     pub fn runs(&self) -> impl Iterator<Item = Range<usize>> {
-        self.dwords.iter().map(|&(first, end)| {
-            let byte = |dword| usize::from(dword).saturating_mul(4);
-            byte(first)..byte(end)
-        })
+        let runs = self.dwords.iter();
+        runs.map(|&(first, end)| first.into()..end.into())
     }
 
     /// Whole pages of the image.

@@ -73,10 +73,11 @@ pub(in super::super) fn room(layout: &EngineState) -> Result<KVVec<u32>> {
 /// Copies the engine's state out of the host's image.
 pub(in super::super) fn save(image: &[u32], layout: &EngineState, into: &mut [u32]) -> Result {
     let (registers, pages) = into.split_at_mut_checked(PAGE).ok_or(EINVAL)?;
+    let page = image.get(first_of(STATE_PAGE)..).ok_or(EINVAL)?;
 
-    for dword in layout.dwords() {
-        let to = registers.get_mut(usize::from(dword)).ok_or(EINVAL)?;
-        *to = *image.get(index(dword)).ok_or(EINVAL)?;
+    for run in layout.runs() {
+        let to = registers.get_mut(run.clone()).ok_or(EINVAL)?;
+        to.copy_from_slice(page.get(run).ok_or(EINVAL)?);
     }
     pages.copy_from_slice(image.get(whole_pages(layout)).ok_or(EINVAL)?);
     Ok(())
@@ -85,10 +86,11 @@ pub(in super::super) fn save(image: &[u32], layout: &EngineState, into: &mut [u3
 /// Copies the engine's state into the host's image.
 fn load(image: &mut [u32], layout: &EngineState, from: &[u32]) -> Result {
     let (registers, pages) = from.split_at_checked(PAGE).ok_or(EINVAL)?;
+    let page = image.get_mut(first_of(STATE_PAGE)..).ok_or(EINVAL)?;
 
-    for dword in layout.dwords() {
-        let from = registers.get(usize::from(dword)).ok_or(EINVAL)?;
-        *image.get_mut(index(dword)).ok_or(EINVAL)? = *from;
+    for run in layout.runs() {
+        let to = page.get_mut(run.clone()).ok_or(EINVAL)?;
+        to.copy_from_slice(registers.get(run).ok_or(EINVAL)?);
     }
     let to = image.get_mut(whole_pages(layout)).ok_or(EINVAL)?;
     to.copy_from_slice(pages);
@@ -140,8 +142,10 @@ fn copy_from_guest(
 ) -> Result {
     let (registers, pages) = into.split_at_mut_checked(PAGE).ok_or(EINVAL)?;
 
-    for dword in layout.dwords() {
-        *registers.get_mut(usize::from(dword)).ok_or(EINVAL)? = page.get(dword);
+    for run in layout.runs() {
+        let to = registers.get_mut(run.clone()).ok_or(EINVAL)?;
+        to.as_mut_bytes()
+            .copy_from_slice(page.run(run).ok_or(EINVAL)?);
     }
     mapped.read(at(gma, layout.pages().start, 0)?, pages.as_mut_bytes())
 }
@@ -158,7 +162,8 @@ pub(super) fn bring_out(
     save(image, layout, &mut port.state)?;
 
     let (registers, pages) = port.state.split_at_checked(PAGE).ok_or(EINVAL)?;
-    for run in runs(layout) {
+    // The guest may be writing what is between them.
+    for run in layout.runs() {
         let to = at(gma, STATE_PAGE, run.start)?;
         mapped.write(to, registers.get(run).ok_or(EINVAL)?.as_bytes())?;
     }
@@ -167,19 +172,6 @@ pub(super) fn bring_out(
     let seal = Seal::new(port.sealer.hash(port.state.as_bytes()));
     port.resident = Some(seal);
     Ok(seal)
-}
-
-/// Runs of consecutive dwords of the page of registers: the guest may be writing those between them.
-fn runs(layout: &EngineState) -> impl Iterator<Item = Range<usize>> {
-    let mut dwords = layout.dwords().map(usize::from).peekable();
-    core::iter::from_fn(move || {
-        let first = dwords.next()?;
-        let mut end = first.saturating_add(1);
-        while dwords.next_if_eq(&end).is_some() {
-            end = end.saturating_add(1);
-        }
-        Some(first..end)
-    })
 }
 
 /// The address of a dword of a page of the image at `gma`.
