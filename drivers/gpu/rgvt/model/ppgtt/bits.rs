@@ -55,15 +55,15 @@ impl<W: Borrow<[u64]> + BorrowMut<[u64]>> Bits<W> {
     /// The least member that is at least `from`.
     pub(super) fn next(&self, from: u32) -> Option<u32> {
         let (first, bit) = place(from);
-        let words = self.0.borrow().iter().enumerate().skip(first);
-        words
-            .map(|(at, &word)| match at {
-                // Without the bits below `from`.
-                at if at == first => (at, word & !bit.wrapping_sub(1)),
-                _ => (at, word),
-            })
-            .find(|&(_, word)| word != 0)
-            .and_then(|(at, word)| number(at, word.trailing_zeros()))
+        let (word, rest) = self.0.borrow().get(first..)?.split_first()?;
+        // Without the bits below `from`.
+        let word = word & !bit.wrapping_sub(1);
+        if word != 0 {
+            return number(first, word.trailing_zeros());
+        }
+        let (after, word) = rest.iter().enumerate().find(|&(_, &word)| word != 0)?;
+        let at = first.checked_add(after)?.checked_add(1)?;
+        number(at, word.trailing_zeros())
     }
 
     /// The greatest member.
