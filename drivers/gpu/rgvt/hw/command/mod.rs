@@ -218,6 +218,44 @@ const fn table<const N: usize>(rows: [Row; N]) -> [Row; N] {
     rows
 }
 
+/// Rows by opcode, for clients that have few opcodes and many commands: a batch may be nothing but those.
+type Spread<const OPCODES: usize> = [Option<Row>; OPCODES];
+
+/// Spreads rows out. Opcodes are told apart by their lowest bits, as many as `OPCODES`, a power of two, needs.
+// Indices are in range or the compiler stops: this runs nowhere else.
+#[allow(clippy::indexing_slicing)]
+const fn spread<const OPCODES: usize>(mut rows: &[Row]) -> Spread<OPCODES> {
+    let mut spread = [None; OPCODES];
+    while let [row, rest @ ..] = rows {
+        let mut opcode = row.opcodes.0;
+        while opcode <= row.opcodes.1 {
+            let place = &mut spread[place::<OPCODES>(opcode)];
+            assert!(place.is_none());
+            *place = Some(*row);
+            opcode = opcode.wrapping_add(1);
+        }
+        rows = rest;
+    }
+    spread
+}
+
+// Any opcode fits: usize has at least 32 bits on every machine with such a GPU.
+#[allow(clippy::as_conversions)]
+const fn place<const OPCODES: usize>(opcode: u16) -> usize {
+    opcode as usize & OPCODES.wrapping_sub(1)
+}
+
+/// The row of `opcode` in a table that is spread out.
+fn at<const OPCODES: usize>(spread: &Spread<OPCODES>, opcode: u16) -> Option<&Row> {
+    spread.get(place::<OPCODES>(opcode))?.as_ref()
+}
+
+/// The row of `opcode` in a table to search in.
+fn search(rows: &[Row], opcode: u16) -> Option<&Row> {
+    let row = rows.get(rows.partition_point(|row| row.opcodes.1 < opcode))?;
+    (row.opcodes.0 <= opcode).then_some(row)
+}
+
 /// Why a header begins no command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undefined {
@@ -238,21 +276,17 @@ pub struct Command {
 
 /// The command that `header` begins on this engine.
 pub fn decode(platform: Platform, engine: Engine, header: u32) -> Result<Command, Undefined> {
-    let (rows, shift): (&[Row], u32) = match (header >> 29, engine) {
-        (0, _) => (&mi::ROWS, 23),
-        (2, _) => (&blitter::ROWS, 22),
-        (3, Engine::Rcs) => (&render::ROWS, 16),
-        (3, Engine::Vcs0 | Engine::Vcs1) => (&video::VIDEO, 16),
-        (3, Engine::Vecs) => (&video::ENHANCE, 16),
-        _ => return Err(Undefined::Opcode),
+    let [.., low, high] = header.to_le_bytes();
+    let upper = u16::from_le_bytes([low, high]);
+    let row = match (header >> 29, engine) {
+        (0, _) => at(&mi::BY_OPCODE, upper >> 7),
+        (2, _) => at(&blitter::BY_OPCODE, upper >> 6),
+        (3, Engine::Rcs) => search(&render::ROWS, upper),
+        (3, Engine::Vcs0 | Engine::Vcs1) => search(&video::VIDEO, upper),
+        (3, Engine::Vecs) => search(&video::ENHANCE, upper),
+        _ => None,
     };
-    let opcode = header
-        .checked_shr(shift)
-        .and_then(|opcode| u16::try_from(opcode).ok())
-        .ok_or(Undefined::Opcode)?;
-    let row = rows
-        .get(rows.partition_point(|row| row.opcodes.1 < opcode))
-        .filter(|row| row.opcodes.0 <= opcode)
+    let row = row
         .filter(|row| row.engines.has(engine) && row.since <= platform.generation())
         .ok_or(Undefined::Opcode)?;
     Ok(Command {
