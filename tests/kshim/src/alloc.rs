@@ -48,7 +48,7 @@ pub mod failing {
     }
 
     /// Counts one allocation; false if it must fail.
-    pub(super) fn permit() -> bool {
+    pub(crate) fn permit() -> bool {
         match LEFT.get() {
             None => true,
             Some(0) => false,

@@ -15,6 +15,7 @@ extern crate self as kernel;
 
 pub mod alloc;
 pub mod error;
+pub mod sync;
 
 /// Formatting, under the kernel's name.
 pub mod fmt {

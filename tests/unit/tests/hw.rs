@@ -2,6 +2,8 @@
 
 //! Conversions and tables of hw.
 
+use std::collections::BTreeMap;
+
 use unit::hw::addr::{
     Bytes, Dwords, Gfn, GgttIndex, GmaRange, GuestGma, GuestPhys, HostGma, MmioOffset,
     GGTT_MAX_BYTES,
@@ -9,6 +11,7 @@ use unit::hw::addr::{
 use unit::hw::context::{ring_bytes, PDP};
 use unit::hw::engine::Engine;
 use unit::hw::gtt::{Level, PpgttEntry};
+use unit::hw::irq::{decode, Group, Register};
 use unit::hw::platform::Platform;
 use unit::hw::pvinfo::{Notification, MAGIC};
 
@@ -69,8 +72,29 @@ fn engines_are_found_by_register() {
             "{offset:#x}"
         );
     }
+    for offset in (0..8 << 20).step_by(4).map(MmioOffset::new) {
+        let within = |engine: Engine| Some((engine, offset.checked_sub(engine.mmio_base())?));
+        let mut blocks = Engine::ALL.into_iter().filter_map(within);
+        let searched = blocks.find(|&(_, within)| within < 0x800);
+        assert_eq!(Engine::of_register(offset), searched, "{offset:?}");
+    }
     let bits = Engine::ALL.map(Engine::reset_bit);
     assert_eq!(bits.iter().fold(0, |all, bit| all | bit), 0x9e);
+}
+
+#[test]
+fn interrupts_are_found_by_register() {
+    let kinds = [Register::Isr, Register::Imr, Register::Iir, Register::Ier];
+    let mut searched = BTreeMap::new();
+    for group in Group::ALL {
+        for (at, kind) in (group.base().get()..).step_by(4).zip(kinds) {
+            assert_eq!(searched.insert(at, (group, kind)), None, "{at:#x}");
+        }
+    }
+    for at in (0..8 << 20).chain([u32::MAX, !3]) {
+        let found = decode(MmioOffset::new(at));
+        assert_eq!(found, searched.get(&at).copied(), "{at:#x}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use std::cell::Cell;
 
 use kernel::alloc::{flags::GFP_KERNEL, KBox};
+use kernel::sync::Arc;
 use proptest::prelude::*;
 use unit::hw::{
     addr::{Bytes, GmaRange, GuestGma, HostGma, MmioOffset},
@@ -15,7 +16,7 @@ use unit::model::{
     mmio::{
         access::{Access, BadShape},
         cells::SPACE,
-        display::Display,
+        display::{Display, Nanos},
         engines::{self, EngineSet},
         fence, nonpriv,
         reset::Scope,
@@ -52,6 +53,11 @@ fn boxed(display: Display) -> KBox<Display> {
     KBox::new(display, GFP_KERNEL).unwrap()
 }
 
+/// The registers of a platform, as all of its guests have them.
+fn map(platform: Platform) -> Arc<Map> {
+    Arc::new(Map::new(platform).unwrap(), GFP_KERNEL).unwrap()
+}
+
 impl HostMmio for Host {
     fn read(&self, at: MmioOffset) -> u32 {
         self.reads.set(self.reads.get() + 1);
@@ -67,6 +73,11 @@ fn snapshot(at: MmioOffset) -> u32 {
     }
 }
 
+/// The display's time.
+fn now() -> Nanos {
+    Nanos(1)
+}
+
 struct Machine {
     registers: Registers,
     host: Host,
@@ -76,17 +87,17 @@ impl Machine {
     fn new(platform: Platform) -> Self {
         let display = Display::new(platform, None).unwrap();
         Self {
-            registers: Registers::new(platform, boxed(display), snapshot).unwrap(),
+            registers: Registers::new(map(platform), boxed(display), snapshot).unwrap(),
             host: Host::default(),
         }
     }
 
     fn read(&mut self, at: u32) -> u32 {
-        self.registers.read(MmioOffset::new(at), &self.host)
+        self.registers.read(MmioOffset::new(at), &self.host, now)
     }
 
     fn write(&mut self, at: u32, value: u32) -> Effect {
-        self.registers.write(MmioOffset::new(at), value)
+        self.registers.write(MmioOffset::new(at), value, now)
     }
 
     /// A write that asks nothing of the outside.
@@ -587,15 +598,24 @@ fn commands_write_what_is_in_the_image() {
 fn each_platform_has_its_registers() {
     for platform in PLATFORMS {
         let map = Map::new(platform).unwrap();
+        let spans: Vec<_> = map.spans().collect();
         let mut end = 0;
-        for span in map.spans() {
+        for span in &spans {
             assert!(span.first >= end, "{platform:?} {:#x}", span.first);
             end = span.end();
-            for at in [span.first, span.end() - 4] {
-                assert_eq!(map.find(MmioOffset::new(at)), Some(span));
-            }
         }
         assert!(end <= SPACE);
+        // What is looked up is what a search finds.
+        for at in (0..SPACE).step_by(4).chain([SPACE, SPACE + 4, !3]) {
+            let after = spans.partition_point(|span| span.first <= at);
+            let span = after.checked_sub(1).map(|index| spans[index]);
+            let declared = span.filter(|span| span.contains(at));
+            assert_eq!(
+                map.find(MmioOffset::new(at)),
+                declared,
+                "{platform:?} {at:#x}"
+            );
+        }
     }
     let has = |platform, at| {
         let map = Map::new(platform).unwrap();
@@ -632,8 +652,10 @@ fn accesses_have_a_shape() {
 #[test]
 fn memory_can_run_out() {
     let display = Display::new(Platform::Skylake, None).unwrap();
+    let map = map(Platform::Skylake);
     kernel::alloc::failing::after(1, || {
-        assert!(Registers::new(Platform::Skylake, boxed(display), snapshot).is_err());
+        assert!(Registers::new(map, boxed(display), snapshot).is_err());
+        assert!(Map::new(Platform::Skylake).is_err());
     });
 }
 

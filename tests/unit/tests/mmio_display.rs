@@ -3,6 +3,7 @@
 //! The virtual display as a guest's driver meets it: by its registers.
 
 use kernel::alloc::{flags::GFP_KERNEL, KBox};
+use kernel::sync::Arc;
 use proptest::prelude::*;
 use unit::hw::addr::MmioOffset;
 use unit::hw::irq::{Group, Pipe, Source};
@@ -10,7 +11,7 @@ use unit::hw::platform::Platform;
 use unit::model::mmio::display::mode::Mode;
 use unit::model::mmio::display::timing::Timing;
 use unit::model::mmio::display::{edid, Display, Event, Monitor, Nanos};
-use unit::model::mmio::{Effect, Registers};
+use unit::model::mmio::{table::Map, Effect, Registers};
 use unit::model::seam::HostMmio;
 
 const PLATFORMS: [Platform; 6] = [
@@ -25,6 +26,11 @@ const FULL_HD: (u16, u16) = (1920, 1080);
 
 struct NoHost;
 
+/// The registers of a platform, as all of its guests have them.
+fn map(platform: Platform) -> Arc<Map> {
+    Arc::new(Map::new(platform).unwrap(), GFP_KERNEL).unwrap()
+}
+
 fn boxed(display: Display) -> KBox<Display> {
     KBox::new(display, GFP_KERNEL).unwrap()
 }
@@ -37,6 +43,7 @@ impl HostMmio for NoHost {
 
 struct Gpu {
     registers: Registers,
+    now: Nanos,
 }
 
 impl Gpu {
@@ -44,16 +51,19 @@ impl Gpu {
         let mode = Mode::new(FULL_HD.0, FULL_HD.1, 60).unwrap();
         let display = Display::new(platform, monitor.then(|| Monitor::new(&mode))).unwrap();
         Self {
-            registers: Registers::new(platform, boxed(display), |_| 0).unwrap(),
+            registers: Registers::new(map(platform), boxed(display), |_| 0).unwrap(),
+            now: Nanos(0),
         }
     }
 
     fn read(&mut self, at: u32) -> u32 {
-        self.registers.read(MmioOffset::new(at), &NoHost)
+        let now = self.now;
+        self.registers.read(MmioOffset::new(at), &NoHost, || now)
     }
 
     fn write(&mut self, at: u32, value: u32) -> Option<Event> {
-        match self.registers.write(MmioOffset::new(at), value) {
+        let now = self.now;
+        match self.registers.write(MmioOffset::new(at), value, || now) {
             Effect::Display(event) => Some(event),
             Effect::None => None,
             other => panic!("{at:#x}: {other:?}"),
@@ -66,7 +76,8 @@ impl Gpu {
     }
 
     fn time(&mut self, nanos: u64) {
-        self.registers.display().0.set_time(Nanos(nanos));
+        self.now = Nanos(nanos);
+        self.registers.display().0.set_time(self.now);
     }
 
     fn period(&mut self, pipe: Pipe) -> Option<u64> {
@@ -456,10 +467,14 @@ fn counters_follow_the_time() {
         gpu.read(0x4_4070),
         ((1000 + 10 * period + period / 2) / 1000) as u32
     );
+    // An access asks for the time, if nobody has told it.
+    gpu.now = Nanos(1000 + 11 * period + period / 2);
+    assert_eq!(gpu.read(0x7_0040), 11);
+    gpu.now = Nanos(1000 + 12 * period + period / 2);
     assert_eq!(gpu.write(0x7_0008, 0), Some(Event::Pipe(Pipe::A)));
     let line = gpu.read(0x7_0000);
     gpu.time(1000 + 20 * period);
-    assert_eq!((gpu.read(0x7_0000), gpu.read(0x7_0040)), (line, 10));
+    assert_eq!((gpu.read(0x7_0000), gpu.read(0x7_0040)), (line, 12));
     assert_eq!((gpu.vblank(Pipe::A), gpu.period(Pipe::A)), (None, None));
 }
 
@@ -627,7 +642,8 @@ proptest! {
         for step in steps {
             match step {
                 Step::Write(at, value) => {
-                    let _ = gpu.registers.write(MmioOffset::new(at), value);
+                    let now = gpu.now;
+                    let _ = gpu.registers.write(MmioOffset::new(at), value, || now);
                 }
                 Step::Read(at) => {
                     gpu.read(at);

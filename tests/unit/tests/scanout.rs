@@ -3,13 +3,14 @@
 //! What a guest's registers make of its screen.
 
 use kernel::alloc::{flags::GFP_KERNEL, KBox};
+use kernel::sync::Arc;
 use proptest::prelude::*;
 use unit::hw::addr::{GuestGma, MmioOffset};
 use unit::hw::irq::Pipe;
 use unit::hw::platform::Platform;
 use unit::model::mmio::display::mode::Mode;
 use unit::model::mmio::display::{Display, Monitor, Nanos};
-use unit::model::mmio::Registers;
+use unit::model::mmio::{table::Map, Registers};
 use unit::model::screen::{Alpha, Format, Plane, Scene, Surface, Tiling};
 
 const FRAME: u64 = 1_000_000_000 / 60;
@@ -19,6 +20,11 @@ const PIPE_CONFIG: u32 = 0x7_0008;
 const CURSOR: u32 = 0x7_0080;
 const PRIMARY: u32 = 0x7_0180;
 const SPRITE: u32 = 0x7_0280;
+
+/// The registers of a platform, as all of its guests have them.
+fn map(platform: Platform) -> Arc<Map> {
+    Arc::new(Map::new(platform).unwrap(), GFP_KERNEL).unwrap()
+}
 
 struct Gpu {
     registers: Registers,
@@ -31,13 +37,14 @@ impl Gpu {
         let display = Display::new(platform, Some(Monitor::new(&mode))).unwrap();
         let display = KBox::new(display, GFP_KERNEL).unwrap();
         Self {
-            registers: Registers::new(platform, display, |_| 0).unwrap(),
+            registers: Registers::new(map(platform), display, |_| 0).unwrap(),
             now: 0,
         }
     }
 
     fn write(&mut self, at: u32, value: u32) {
-        let _ = self.registers.write(MmioOffset::new(at), value);
+        let now = Nanos(self.now);
+        let _ = self.registers.write(MmioOffset::new(at), value, || now);
     }
 
     /// A pipe of 1024x768 is on, `pipe` of them from A on, and feeds port B.

@@ -65,11 +65,18 @@ impl Engine {
     }
 
     /// The engine whose block of registers holds `offset`, and the offset within the block. Blocks
-    /// are 2 KiB.
-    pub fn of_register(offset: MmioOffset) -> Option<(Engine, u32)> {
-        Self::ALL.iter().find_map(|&engine| {
-            let within = offset.checked_sub(engine.mmio_base())?;
-            (within < 0x800).then_some((engine, within))
-        })
+    /// are 2 KiB, at multiples of that.
+    pub const fn of_register(offset: MmioOffset) -> Option<(Engine, u32)> {
+        const BLOCK: u32 = 0x800;
+
+        let engine = match offset.get() & !(BLOCK - 1) {
+            0x0_2000 => Engine::Rcs,
+            0x2_2000 => Engine::Bcs,
+            0x1_2000 => Engine::Vcs0,
+            0x1_c000 => Engine::Vcs1,
+            0x1_a000 => Engine::Vecs,
+            _ => return None,
+        };
+        Some((engine, offset.get() & (BLOCK - 1)))
     }
 }

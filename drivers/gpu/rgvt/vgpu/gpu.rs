@@ -78,8 +78,8 @@ pub(crate) struct Gpu {
     workqueue: Arc<OwnedQueue>,
     pub(super) host: HostGpu,
     pub(super) leftovers: Leftovers,
-    /// What commands may do to registers; the same for all guests.
-    pub(super) map: Map,
+    /// The registers that a guest sees; the same for all guests.
+    pub(super) map: Arc<Map>,
     /// MiB of its guest's memory that a new virtual GPU may have pinned.
     pub(super) pin_quota_mib: u32,
     offered: [Option<VgpuType>; MAX_TYPES],
@@ -112,7 +112,7 @@ impl Gpu {
 
         Arc::pin_init(
             pin_init!(Self {
-                map: Map::new(host.platform())?,
+                map: Arc::new(Map::new(host.platform())?, GFP_KERNEL)?,
                 leftovers: Leftovers::of(&host)?,
                 pin_quota_mib,
                 offered: offered(&partition),

@@ -41,7 +41,6 @@ use crate::{
         Account,
         AddressSpace,
         Guest,
-        HostGpu,
         Interrupts,
         Reserved,
         VfioGuest, //
@@ -289,16 +288,17 @@ fn state(seat: &Seat, kind: &VgpuType) -> Result<State> {
         pvinfo: PvInfo::new(seat.id(), *share),
         ggtt: Ggtt::new(share)?,
         irq: irq::Interrupts::new(),
-        registers: registers(host, kind)?,
+        registers: registers(gpu, kind)?,
     })
 }
 
 /// The registers of a virtual GPU of a type. They are large, and so is what makes them: neither is to be on
 /// the stack of the rest.
 #[inline(never)]
-fn registers(host: &HostGpu, kind: &VgpuType) -> Result<KBox<Registers>> {
+fn registers(gpu: &Gpu, kind: &VgpuType) -> Result<KBox<Registers>> {
+    let host = &gpu.host;
     let display = display(host, kind)?;
-    let registers = Registers::new(host.platform(), display, |at| host.read(at))?;
+    let registers = Registers::new(gpu.map.clone(), display, |at| host.read(at))?;
 
     Ok(KBox::new(registers, GFP_KERNEL)?)
 }

@@ -6,6 +6,7 @@ use kernel::prelude::*;
 
 use super::{
     state::State,
+    vblank::since,
     Vgpu, //
 };
 use crate::{
@@ -100,8 +101,8 @@ impl State {
                 return value;
             }
         }
-        self.tell_time();
-        self.registers.read(at, &vgpu.gpu().host)
+        let epoch = self.epoch;
+        self.registers.read(at, &vgpu.gpu().host, || since(epoch))
     }
 
     /// What the other bytes of a register are written with when fewer than 4 are.
@@ -152,8 +153,8 @@ impl State {
             }
         }
 
-        self.tell_time();
-        match self.registers.write(at, value) {
+        let epoch = self.epoch;
+        match self.registers.write(at, value, || since(epoch)) {
             Effect::None => {}
             Effect::Reset(scope) => self.reset_engines(vgpu, scope),
             Effect::Fence(number) => {

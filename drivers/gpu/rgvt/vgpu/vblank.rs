@@ -21,6 +21,7 @@ use kernel::{
             RelativeMode, //
         },
         Delta,
+        Instant,
         Monotonic, //
     },
     workqueue::{
@@ -150,11 +151,15 @@ impl Vgpu {
     }
 }
 
+/// The display's time, which is counted from `epoch` on.
+pub(super) fn since(epoch: Instant<Monotonic>) -> Nanos {
+    Nanos(u64::try_from(epoch.elapsed().as_nanos()).unwrap_or(0))
+}
+
 impl State {
     /// Tells the display what time it is.
     pub(super) fn tell_time(&mut self) -> Nanos {
-        let since = self.epoch.elapsed().as_nanos();
-        let now = Nanos(u64::try_from(since).unwrap_or(0));
+        let now = since(self.epoch);
         self.registers.display().0.set_time(now);
         now
     }

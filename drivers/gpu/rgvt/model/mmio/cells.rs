@@ -9,7 +9,7 @@ use kernel::{error::Result, prelude::*};
 pub const SPACE: u32 = 2 << 20;
 
 /// Registers in it.
-const COUNT: usize = 512 << 10;
+pub(super) const COUNT: usize = 512 << 10;
 
 /// The values, each of 4 bytes.
 ///
@@ -30,15 +30,12 @@ impl Cells {
 
     /// The value at `at`, rounded down to a multiple of 4; zero outside of the space.
     pub fn get(&self, at: MmioOffset) -> u32 {
-        index(at)
-            .and_then(|index| self.0.get(index))
-            .copied()
-            .unwrap_or(0)
+        self.0.get(index(at.get())).copied().unwrap_or(0)
     }
 
     /// Stores `value` at `at`, rounded down to a multiple of 4. Outside of the space it is dropped.
     pub fn set(&mut self, at: MmioOffset, value: u32) {
-        if let Some(cell) = index(at).and_then(|index| self.0.get_mut(index)) {
+        if let Some(cell) = self.0.get_mut(index(at.get())) {
             *cell = value;
         }
     }
@@ -49,8 +46,9 @@ impl Cells {
     }
 }
 
-fn index(at: MmioOffset) -> Option<usize> {
-    usize::try_from(at.get() >> 2).ok()
+/// Which register is at an offset, or would be.
+pub(super) fn index(offset: u32) -> usize {
+    usize::try_from(offset >> 2).unwrap_or(usize::MAX)
 }
 
 /// What a masked register holds after a write: the upper half of `written` tells which bits of the

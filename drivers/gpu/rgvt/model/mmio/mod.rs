@@ -37,7 +37,7 @@ pub mod unknown;
 use self::{
     behaviour::Behaviour,
     cells::{masked, Cells},
-    display::Display,
+    display::{Display, Nanos},
     engines::EngineSet,
     reset::Scope,
     span::{Initial, Policy, Span},
@@ -48,9 +48,8 @@ use super::seam::HostMmio;
 use crate::hw::{
     addr::{GuestGma, MmioOffset},
     engine::Engine,
-    platform::Platform,
 };
-use kernel::{error::Result, prelude::*};
+use kernel::{error::Result, prelude::*, sync::Arc};
 
 /// What a write asks of the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +77,7 @@ pub enum Effect {
 
 /// The registers.
 pub struct Registers {
-    map: Map,
+    map: Arc<Map>,
     cells: Cells,
     /// What the registers with [`Initial::Host`] hold after a reset, by offset.
     from_host: KVec<(MmioOffset, u32)>,
@@ -89,13 +88,12 @@ pub struct Registers {
 }
 
 impl Registers {
-    /// The registers after power-on. `snapshot` tells what the host's register at an offset holds.
+    /// The registers of `map` after power-on. `snapshot` tells what the host's register at an offset holds.
     pub fn new(
-        platform: Platform,
+        map: Arc<Map>,
         display: KBox<Display>,
         snapshot: impl Fn(MmioOffset) -> u32,
     ) -> Result<Self> {
-        let map = Map::new(platform)?;
         let mut from_host = KVec::new();
         for span in map.spans().filter(|span| span.initial == Initial::Host) {
             for at in span.offsets() {
@@ -160,8 +158,13 @@ impl Registers {
         }
     }
 
-    /// A guest's read of the 4 bytes at `at`, a multiple of 4.
-    pub fn read(&mut self, at: MmioOffset, host: &impl HostMmio) -> u32 {
+    /// A guest's read of the 4 bytes at `at`, a multiple of 4. `now` is asked if the display is.
+    pub fn read(
+        &mut self,
+        at: MmioOffset,
+        host: &impl HostMmio,
+        now: impl FnOnce() -> Nanos,
+    ) -> u32 {
         let Some(span) = self.map.find(at) else {
             self.unknown.note(at);
             return self.cells.get(at);
@@ -174,14 +177,15 @@ impl Registers {
                 engines::read(&self.cells, register, at, busy).unwrap_or_else(|| host.read(at))
             }
             Policy::Special(Behaviour::Display(register)) => {
+                self.display.set_time(now());
                 self.display.read(register, &mut self.cells, at)
             }
             _ => self.cells.get(at),
         }
     }
 
-    /// A guest's write of the 4 bytes at `at`, a multiple of 4.
-    pub fn write(&mut self, at: MmioOffset, value: u32) -> Effect {
+    /// A guest's write of the 4 bytes at `at`, a multiple of 4; likewise.
+    pub fn write(&mut self, at: MmioOffset, value: u32, now: impl FnOnce() -> Nanos) -> Effect {
         let Some(span) = self.map.find(at) else {
             self.cells.set(at, value);
             return if self.unknown.note(at) {
@@ -197,13 +201,19 @@ impl Registers {
             Policy::Masked => self.cells.set(at, kept(masked(old, value))),
             Policy::ClearByOne => self.cells.set(at, old & !(value & !span.read_only)),
             Policy::Host => {}
-            Policy::Special(behaviour) => return self.act(behaviour, at, kept(value)),
+            Policy::Special(behaviour) => return self.act(behaviour, at, kept(value), now),
         }
         Effect::None
     }
 
     /// A write to a register with a behaviour of its own.
-    fn act(&mut self, behaviour: Behaviour, at: MmioOffset, value: u32) -> Effect {
+    fn act(
+        &mut self,
+        behaviour: Behaviour,
+        at: MmioOffset,
+        value: u32,
+        now: impl FnOnce() -> Nanos,
+    ) -> Effect {
         let cells = &mut self.cells;
         let platform = self.map.platform();
         match behaviour {
@@ -232,10 +242,11 @@ impl Registers {
                 return fence::index(at).map_or(Effect::None, Effect::Fence);
             }
             Behaviour::Display(register) => {
+                self.display.set_time(now());
                 return self
                     .display
                     .write(register, cells, at, value)
-                    .map_or(Effect::None, Effect::Display)
+                    .map_or(Effect::None, Effect::Display);
             }
         }
         Effect::None
@@ -295,7 +306,7 @@ impl Registers {
     }
 
     /// The declarations.
-    pub const fn map(&self) -> &Map {
+    pub fn map(&self) -> &Map {
         &self.map
     }
 

@@ -3,8 +3,8 @@
 //! All declarations in one table, checked by the compiler, and the search in it.
 
 use super::{
-    display, engines, fence, forcewake, fuses, gt, mchbar, media, mocs, pcode, power, render,
-    reset, span::Span,
+    cells, display, engines, fence, forcewake, fuses, gt, mchbar, media, mocs, pcode, power,
+    render, reset, span::Span,
 };
 use crate::hw::{addr::MmioOffset, platform::Platform};
 use kernel::{error::Result, prelude::*};
@@ -104,7 +104,7 @@ const fn first_fault(mut spans: &[Span]) -> usize {
             later = after;
         }
         let whole = span.first & 3 == 0 && span.bytes & 3 == 0;
-        if !whole || span.bytes == 0 || span.end() > super::cells::SPACE {
+        if !whole || span.bytes == 0 || span.end() > cells::SPACE {
             return offset_of(span);
         }
         spans = rest;
@@ -123,18 +123,30 @@ pub struct Map {
     platform: Platform,
     /// Sorted, and without overlaps.
     spans: KVec<&'static Span>,
+    /// For each register the number of its declaration in `spans`, counted from 1; 0 if it has none.
+    /// Each access of a guest's looks here, so it is no search.
+    numbers: KVVec<u16>,
 }
 
 impl Map {
     /// The registers of `platform`.
     pub fn new(platform: Platform) -> Result<Self> {
         let mut spans = KVec::with_capacity(COUNT, GFP_KERNEL)?;
+        let mut numbers = KVVec::from_elem(0, cells::COUNT, GFP_KERNEL)?;
         for span in &SPANS {
-            if span.platforms.contains(platform) {
-                spans.push(span, GFP_KERNEL)?;
+            if !span.platforms.contains(platform) {
+                continue;
             }
+            spans.push(span, GFP_KERNEL)?;
+            let number = u16::try_from(spans.len()).map_err(|_| EINVAL)?;
+            let registers = cells::index(span.first)..cells::index(span.end());
+            numbers.get_mut(registers).ok_or(EINVAL)?.fill(number);
         }
-        Ok(Self { platform, spans })
+        Ok(Self {
+            platform,
+            spans,
+            numbers,
+        })
     }
 
     /// The platform.
@@ -149,8 +161,7 @@ impl Map {
 
     /// The declaration of the register at `at`.
     pub fn find(&self, at: MmioOffset) -> Option<&'static Span> {
-        let after = self.spans.partition_point(|span| span.first <= at.get());
-        let span = self.spans.get(after.checked_sub(1)?)?;
-        span.contains(at.get()).then_some(*span)
+        let number = *self.numbers.get(cells::index(at.get()))?;
+        self.spans.get(usize::from(number).checked_sub(1)?).copied()
     }
 }

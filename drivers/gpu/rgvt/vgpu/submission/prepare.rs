@@ -178,7 +178,7 @@ impl State {
             status_page,
             context: image,
             per_process: PerProcess::needed(platform, engine),
-            registers: &vgpu.gpu().map,
+            registers: &*vgpu.gpu().map,
         };
         let sources = Sources {
             mapped,
