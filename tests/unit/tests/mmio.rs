@@ -10,9 +10,12 @@ use proptest::prelude::*;
 use unit::hw::{
     addr::{Bytes, GmaRange, GuestGma, HostGma, MmioOffset},
     engine::Engine,
+    irq,
     platform::Platform,
+    pvinfo,
 };
 use unit::model::{
+    execlist::Execlists,
     mmio::{
         access::{Access, BadShape},
         cells::SPACE,
@@ -20,7 +23,7 @@ use unit::model::{
         engines::{self, EngineSet},
         fence, nonpriv,
         reset::Scope,
-        span::{Initial, Policy},
+        span::{Initial, Policy, Unit},
         table::Map,
         Effect, Registers,
     },
@@ -93,7 +96,9 @@ impl Machine {
     }
 
     fn read(&mut self, at: u32) -> u32 {
-        self.registers.read(MmioOffset::new(at), &self.host, now)
+        self.registers
+            .read(MmioOffset::new(at), &self.host, now)
+            .unwrap()
     }
 
     fn write(&mut self, at: u32, value: u32) -> Effect {
@@ -487,9 +492,9 @@ fn what_nobody_declared_is_kept_and_counted() {
     assert_eq!(machine.registers.unknown().first().len(), 32);
     assert_eq!(
         machine.registers.unwritten(MmioOffset::new(at)),
-        0xdead_beef
+        Ok(0xdead_beef)
     );
-    assert_eq!(machine.registers.unwritten(MmioOffset::new(0x20b0)), 0);
+    assert_eq!(machine.registers.unwritten(MmioOffset::new(0x20b0)), Ok(0));
     // Past the end there is nothing.
     let _ = machine.write(SPACE, 1);
     assert_eq!(machine.read(SPACE), 0);
@@ -625,6 +630,34 @@ fn each_platform_has_its_registers() {
     assert!(has(Platform::CometLake, 0xa278) && !has(Platform::Broadwell, 0xa278));
 }
 
+/// Each register of another unit's is known to be that unit's, and no other is.
+#[test]
+fn others_answer_for_theirs() {
+    let port = Execlists::new();
+    for platform in PLATFORMS {
+        let mut machine = Machine::new(platform);
+        for at in (0..SPACE).step_by(4).map(MmioOffset::new) {
+            let within = at.checked_sub(pvinfo::PAGE);
+            let block = Engine::of_register(at);
+            let unit = if within.is_some_and(|within| within < pvinfo::SIZE) {
+                Err(Unit::PvInfo)
+            } else if at == irq::MASTER || irq::decode(at).is_some() {
+                Err(Unit::Interrupts)
+            } else if block.is_some_and(|(_, within)| port.read(within).is_some()) {
+                Err(Unit::Port)
+            } else {
+                Ok(())
+            };
+            let read = machine.registers.read(at, &machine.host, now).map(|_| ());
+            assert_eq!(read, unit, "{platform:?} {at:?}");
+            assert_eq!(machine.registers.unwritten(at).map(|_| ()), unit);
+            let effect = machine.registers.write(at, 0, now);
+            let of = matches!(effect, Effect::Of(other) if Err(other) == unit);
+            assert_eq!(of, unit.is_err(), "{platform:?} {at:?}");
+        }
+    }
+}
+
 #[test]
 fn accesses_have_a_shape() {
     for (at, size) in [(0, 3), (0, 0), (0, 16), (1, 2), (2, 4), (4, 8)] {
@@ -709,7 +742,7 @@ proptest! {
                 _ => known[pick.index(known.len())].first,
             };
             if kind == 1 {
-                machine.read(at);
+                let _ = machine.registers.read(MmioOffset::new(at), &machine.host, now);
             } else if let Effect::Reset(scope) = machine.write(at, value) {
                 machine.registers.finish_reset(scope);
             }

@@ -58,7 +58,9 @@ impl Gpu {
 
     fn read(&mut self, at: u32) -> u32 {
         let now = self.now;
-        self.registers.read(MmioOffset::new(at), &NoHost, || now)
+        self.registers
+            .read(MmioOffset::new(at), &NoHost, || now)
+            .unwrap()
     }
 
     fn write(&mut self, at: u32, value: u32) -> Option<Event> {

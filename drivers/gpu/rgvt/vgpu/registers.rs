@@ -31,6 +31,7 @@ use crate::{
         mmio::{
             access::Access,
             fence,
+            span::Unit,
             Effect, //
         },
         pvinfo::Event,
@@ -79,82 +80,92 @@ fn in_ggtt(offset: u32) -> Option<u32> {
     (within < GGTT_SIZE).then_some(within)
 }
 
-/// The offset into the PVINFO page; likewise.
-fn in_pvinfo(at: MmioOffset) -> Option<u32> {
-    let within = at.checked_sub(pvinfo::PAGE)?;
-    (within < pvinfo::SIZE).then_some(within)
-}
-
 impl State {
     /// Reads one register.
     fn read(&mut self, vgpu: &Vgpu, at: MmioOffset) -> u32 {
-        if let Some(within) = in_pvinfo(at) {
-            let value = self.pvinfo.read(within, 4).unwrap_or(0);
-            return u32::try_from(value).unwrap_or(0);
+        let (host, epoch) = (&vgpu.gpu().host, self.epoch);
+        match self.registers.read(at, host, || since(epoch)) {
+            Ok(value) => value,
+            Err(unit) => self.read_of(unit, at).unwrap_or(0),
         }
-        if let Some(value) = self.irq.read(at) {
-            return value;
-        }
-        if let Some((engine, within)) = Engine::of_register(at) {
-            let lane = self.lane(engine);
-            if let Some(value) = lane.and_then(|lane| lane.execlists.read(within)) {
-                return value;
+    }
+
+    /// The same of one that `unit` answers for, if it is there.
+    fn read_of(&mut self, unit: Unit, at: MmioOffset) -> Option<u32> {
+        match unit {
+            Unit::PvInfo => {
+                let value = self.pvinfo.read(at.checked_sub(pvinfo::PAGE)?, 4).ok()?;
+                u32::try_from(value).ok()
+            }
+            Unit::Interrupts => self.irq.read(at),
+            Unit::Port => {
+                let (engine, within) = Engine::of_register(at)?;
+                self.lane(engine)?.execlists.read(within)
             }
         }
-        let epoch = self.epoch;
-        self.registers.read(at, &vgpu.gpu().host, || since(epoch))
     }
 
     /// What the other bytes of a register are written with when fewer than 4 are.
-    fn unwritten(&self, at: MmioOffset) -> u32 {
-        match irq::decode(at) {
+    fn unwritten(&mut self, at: MmioOffset) -> u32 {
+        match self.registers.unwritten(at) {
+            Ok(value) => value,
             // A zero bit clears nothing.
-            Some((_, irq::Register::Iir)) => return 0,
-            Some(_) => return self.irq.read(at).unwrap_or(0),
-            None => {}
+            Err(Unit::Interrupts) if matches!(irq::decode(at), Some((_, irq::Register::Iir))) => 0,
+            // Nor does a mask of zeros change anything.
+            Err(Unit::Port) => 0,
+            Err(unit) => self.read_of(unit, at).unwrap_or(0),
         }
-        match in_pvinfo(at).map(|within| self.pvinfo.read(within, 4)) {
-            Some(value) => value
-                .ok()
-                .and_then(|value| u32::try_from(value).ok())
-                .unwrap_or(0),
-            None => self.registers.unwritten(at),
+    }
+
+    /// Writes one register that `unit` answers for.
+    fn write_of(&mut self, vgpu: &Vgpu, unit: Unit, at: MmioOffset, value: u32) {
+        match unit {
+            Unit::PvInfo => {
+                if let Some(within) = at.checked_sub(pvinfo::PAGE) {
+                    self.write_pvinfo(vgpu, within, value);
+                }
+            }
+            Unit::Interrupts => {
+                let Some(line) = self.irq.write(at, value) else {
+                    return;
+                };
+                if let Some((group, irq::Register::Imr | irq::Register::Ier)) = irq::decode(at) {
+                    self.listen(group);
+                }
+                self.signal(line, &vgpu.interrupts);
+            }
+            Unit::Port => {
+                if let Some((engine, within)) = Engine::of_register(at) {
+                    self.write_port(vgpu, engine, within, value);
+                }
+            }
+        }
+    }
+
+    /// Writes a register of an engine's submission port.
+    fn write_port(&mut self, vgpu: &Vgpu, engine: Engine, within: u32, value: u32) {
+        if within == ELSP && !self.registers.execlists(engine) {
+            return pr_warn_ratelimited!(
+                "vGPU {}: {engine:?}: submission refused: not in execlist mode\n",
+                vgpu.id().get()
+            );
+        }
+        let lane = self.lane(engine);
+        match lane.and_then(|lane| lane.execlists.write(within, value)) {
+            Some(Ok(effects)) => self.apply(vgpu, engine, effects),
+            Some(Err(refused)) => pr_warn_ratelimited!(
+                "vGPU {}: {engine:?}: submission refused: {refused:?}\n",
+                vgpu.id().get()
+            ),
+            None => {}
         }
     }
 
     /// Writes one register.
     fn write(&mut self, vgpu: &Vgpu, at: MmioOffset, value: u32) {
-        if let Some(within) = in_pvinfo(at) {
-            return self.write_pvinfo(vgpu, within, value);
-        }
-        if let Some(line) = self.irq.write(at, value) {
-            if let Some((group, irq::Register::Imr | irq::Register::Ier)) = irq::decode(at) {
-                self.listen(group);
-            }
-            return self.signal(line, &vgpu.interrupts);
-        }
-        if let Some((engine, within)) = Engine::of_register(at) {
-            if within == ELSP && !self.registers.execlists(engine) {
-                return pr_warn_ratelimited!(
-                    "vGPU {}: {engine:?}: submission refused: not in execlist mode\n",
-                    vgpu.id().get()
-                );
-            }
-            if let Some(lane) = self.lane(engine) {
-                if let Some(result) = lane.execlists.write(within, value) {
-                    return match result {
-                        Ok(effects) => self.apply(vgpu, engine, effects),
-                        Err(refused) => pr_warn_ratelimited!(
-                            "vGPU {}: {engine:?}: submission refused: {refused:?}\n",
-                            vgpu.id().get()
-                        ),
-                    };
-                }
-            }
-        }
-
         let epoch = self.epoch;
         match self.registers.write(at, value, || since(epoch)) {
+            Effect::Of(unit) => self.write_of(vgpu, unit, at, value),
             Effect::None => {}
             Effect::Reset(scope) => self.reset_engines(vgpu, scope),
             Effect::Fence(number) => {
@@ -183,7 +194,7 @@ impl State {
     /// A command asked for a flip: it is as if the guest had written the plane's registers.
     pub(super) fn flip(&mut self, vgpu: &Vgpu, flip: &Flip) {
         let generation = vgpu.gpu().host.platform().generation();
-        let control = self.registers.unwritten(flip.control());
+        let control = self.unwritten(flip.control());
         for (at, value) in flip.writes(generation, control) {
             self.write(vgpu, at, value);
         }

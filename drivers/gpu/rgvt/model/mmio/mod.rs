@@ -25,6 +25,7 @@ mod mchbar;
 mod media;
 mod mocs;
 pub mod nonpriv;
+mod others;
 mod pcode;
 pub mod platforms;
 mod power;
@@ -40,7 +41,7 @@ use self::{
     display::{Display, Nanos},
     engines::EngineSet,
     reset::Scope,
-    span::{Initial, Policy, Span},
+    span::{Initial, Policy, Span, Unit},
     table::Map,
     unknown::Unknown,
 };
@@ -69,6 +70,8 @@ pub enum Effect {
     Pages64k(bool),
     /// Of the display.
     Display(display::Event),
+    /// Another unit is to do it.
+    Of(Unit),
     /// The guest may not do that, and it was not done.
     Refused,
     /// Nobody declared the register, and it is accessed for the first time.
@@ -158,18 +161,20 @@ impl Registers {
         }
     }
 
-    /// A guest's read of the 4 bytes at `at`, a multiple of 4. `now` is asked if the display is.
+    /// A guest's read of the 4 bytes at `at`, a multiple of 4. `now` is asked if the display is. An
+    /// error names the unit that answers instead.
     pub fn read(
         &mut self,
         at: MmioOffset,
         host: &impl HostMmio,
         now: impl FnOnce() -> Nanos,
-    ) -> u32 {
+    ) -> Result<u32, Unit> {
         let Some(span) = self.map.find(at) else {
             self.unknown.note(at);
-            return self.cells.get(at);
+            return Ok(self.cells.get(at));
         };
-        match span.policy {
+        Ok(match span.policy {
+            Policy::Of(unit) => return Err(unit),
             Policy::Host => host.read(at),
             Policy::Special(Behaviour::Engine(register)) => {
                 let busy =
@@ -181,7 +186,7 @@ impl Registers {
                 self.display.read(register, &mut self.cells, at)
             }
             _ => self.cells.get(at),
-        }
+        })
     }
 
     /// A guest's write of the 4 bytes at `at`, a multiple of 4; likewise.
@@ -201,6 +206,7 @@ impl Registers {
             Policy::Masked => self.cells.set(at, kept(masked(old, value))),
             Policy::ClearByOne => self.cells.set(at, old & !(value & !span.read_only)),
             Policy::Host => {}
+            Policy::Of(unit) => return Effect::Of(unit),
             Policy::Special(behaviour) => return self.act(behaviour, at, kept(value), now),
         }
         Effect::None
@@ -252,12 +258,14 @@ impl Registers {
         Effect::None
     }
 
-    /// What a write of less than 4 bytes at `at` is to have in the others.
-    pub fn unwritten(&self, at: MmioOffset) -> u32 {
+    /// What a write of less than 4 bytes at `at` is to have in the others. An error names the unit that
+    /// answers instead.
+    pub fn unwritten(&self, at: MmioOffset) -> Result<u32, Unit> {
         match self.map.find(at).map(|span| span.policy) {
             // A zero bit clears nothing, and masks all of the other half.
-            Some(Policy::ClearByOne | Policy::Masked) => 0,
-            _ => self.cells.get(at),
+            Some(Policy::ClearByOne | Policy::Masked) => Ok(0),
+            Some(Policy::Of(unit)) => Err(unit),
+            _ => Ok(self.cells.get(at)),
         }
     }
 

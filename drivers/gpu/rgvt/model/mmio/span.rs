@@ -5,6 +5,17 @@
 use super::{behaviour::Behaviour, platforms::Platforms};
 use crate::hw::addr::MmioOffset;
 
+/// What else of a virtual GPU answers for registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// The PVINFO page.
+    PvInfo,
+    /// The interrupt registers.
+    Interrupts,
+    /// The submission port of an engine.
+    Port,
+}
+
 /// What an access does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
@@ -19,6 +30,8 @@ pub enum Policy {
     Host,
     /// More than that.
     Special(Behaviour),
+    /// Another unit answers for it.
+    Of(Unit),
 }
 
 /// What a register holds after a reset.
@@ -114,6 +127,14 @@ impl Span {
     pub const fn special(first: u32, behaviour: Behaviour) -> Self {
         Self {
             policy: Policy::Special(behaviour),
+            ..Self::plain(first)
+        }
+    }
+
+    /// One that another unit answers for.
+    pub const fn of(first: u32, unit: Unit) -> Self {
+        Self {
+            policy: Policy::Of(unit),
             ..Self::plain(first)
         }
     }

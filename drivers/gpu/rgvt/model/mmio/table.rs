@@ -3,8 +3,8 @@
 //! All declarations in one table, checked by the compiler, and the search in it.
 
 use super::{
-    cells, display, engines, fence, forcewake, fuses, gt, mchbar, media, mocs, pcode, power,
-    render, reset, span::Span,
+    cells, display, engines, fence, forcewake, fuses, gt, mchbar, media, mocs, others, pcode,
+    power, render, reset, span::Span,
 };
 use crate::hw::{addr::MmioOffset, platform::Platform};
 use kernel::{error::Result, prelude::*};
@@ -23,6 +23,7 @@ const GT: &[&[Span]] = &[
     fence::TABLE,
     pcode::TABLE,
     mchbar::TABLE,
+    others::TABLE,
 ];
 
 const COUNT: usize = count(GT).wrapping_add(count(display::TABLES));

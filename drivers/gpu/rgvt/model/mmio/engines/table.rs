@@ -9,13 +9,16 @@ use super::{
         platforms::Platforms,
         span::{
             Commands::{Read, Refuse, Write},
-            Policy, Span,
+            Policy, Span, Unit,
         },
     },
     Register, ACTIVE_HEAD, ACTIVE_HEAD_UDW, CONTEXT_TIMESTAMP, CONTROL, HEAD, INTERRUPT_MASK,
     MI_MODE, MODE, RESET_CONTROL, START, STATUS_PAGE, TAIL,
 };
-use crate::hw::engine::Engine;
+use crate::hw::{
+    engine::Engine,
+    execlist::{CSB, CSB_POINTERS, ELSP, STATUS},
+};
 
 /// What each engine's block has, relative to its base.
 const BLOCK: &[Span] = &[
@@ -82,6 +85,8 @@ const BLOCK: &[Span] = &[
     Span::masked(0x1d0),
     // RING_PP_DIR_DCLV, RING_PP_DIR_BASE
     Span::plain(0x220).to(0x228),
+    // ELSP, EXECLIST_STATUS
+    Span::of(ELSP, Unit::Port).to(STATUS + 4),
     // RING_CONTEXT_CONTROL
     Span::masked(0x244),
     // RING_SEMA_WAIT_POLL
@@ -92,6 +97,8 @@ const BLOCK: &[Span] = &[
     Span::special(MODE, Behaviour::Engine(Register::Mode)),
     // RING_TIMESTAMP
     Span::host(0x358).bytes(8).commands(Read),
+    // The context status buffer, and its pointers
+    Span::of(CSB, Unit::Port).to(CSB_POINTERS),
     Span::special(
         CONTEXT_TIMESTAMP,
         Behaviour::Engine(Register::ContextTimestamp),
