@@ -24,6 +24,7 @@ use super::{
     submission::{
         room,
         save,
+        Draft,
         RestoreBatches, //
     },
     trace::Label,
@@ -92,6 +93,16 @@ pub(super) struct Running {
     pub(super) abandoned: bool,
 }
 
+/// A piece of work that is over, and of which the guest does not know that yet. What the engine saved of its
+/// context is in [`Port::outgoing`].
+pub(super) struct Landed {
+    pub(super) running: Running,
+    /// How far CTX_TIMESTAMP went.
+    pub(super) ticks: u32,
+    /// Dwords of the page of registers, and their values, that commands may have changed.
+    pub(super) saved: Option<(u16, u32)>,
+}
+
 /// What there is of an engine while a user has the device open.
 pub(super) struct Port {
     /// Has the lane tried again what could not be prepared, unless it is dropped before.
@@ -102,8 +113,12 @@ pub(super) struct Port {
     pub(super) sealer: Sealer,
     /// The engine's state in a context that never ran: page of registers, then whole pages.
     pub(super) default_state: KVVec<u32>,
-    /// The same of what is being copied.
-    pub(super) state: KVVec<u32>,
+    /// The same of the context that ran last.
+    pub(super) outgoing: KVVec<u32>,
+    /// The same, as the guest had it, of one that may be the next.
+    pub(super) incoming: KVVec<u32>,
+    /// The seal that is right for `incoming`.
+    pub(super) fetched: Option<Seal>,
     /// The seal of what the host's image holds.
     pub(super) resident: Option<Seal>,
 }
@@ -131,7 +146,9 @@ impl Port {
             tools: Some(Tools { context, restore }),
             sealer: Sealer::new(),
             default_state,
-            state: room(&layout)?,
+            outgoing: room(&layout)?,
+            incoming: room(&layout)?,
+            fetched: None,
             resident: None,
         })
     }
@@ -139,7 +156,9 @@ impl Port {
 
 /// An engine of a virtual GPU.
 pub(super) struct Lane {
+    pub(super) landed: Option<Landed>,
     pub(super) running: Option<Running>,
+    pub(super) draft: Option<Draft>,
     pub(super) port: Option<Port>,
     pub(super) execlists: Execlists,
     pub(super) queue: KVec<Waiting>,
@@ -150,7 +169,9 @@ pub(super) struct Lane {
 impl Lane {
     pub(super) fn new(platform: Platform, engine: Engine) -> Result<Self> {
         Ok(Self {
+            landed: None,
             running: None,
+            draft: None,
             port: None,
             execlists: Execlists::new(),
             queue: KVec::with_capacity(QUEUE, GFP_KERNEL)?,
@@ -163,14 +184,14 @@ impl Lane {
         self.engine
     }
 
-    /// Whether something of it is on the desk or with the engine.
+    /// Whether something of it is on the desk or with the engine, or was and is not reported.
     pub(super) fn is_busy(&self) -> bool {
-        self.running.is_some()
+        self.running.is_some() || self.landed.is_some()
     }
 
     /// The next piece of work that may be prepared, if nothing is in its way.
     pub(super) fn next(&mut self) -> Option<Waiting> {
-        if self.is_busy() || self.port.is_none() {
+        if self.running.is_some() || self.port.is_none() {
             return None;
         }
         loop {
@@ -182,6 +203,15 @@ impl Lane {
             // The guest took it back.
             self.queue.remove(0).ok()?;
         }
+    }
+
+    /// Whether the next piece of work can be made ready before the guest is told of one that is over: but for
+    /// the host's image all is there, and it does not go on in the same image of the guest's.
+    pub(super) fn is_next_apart(&self, landed: &Landed) -> bool {
+        let (Some(draft), Some(next)) = (&self.draft, self.queue.first()) else {
+            return false;
+        };
+        draft.is_apart(next.work.ticket, landed.running.image)
     }
 
     /// The first piece of work is prepared, or will never be.

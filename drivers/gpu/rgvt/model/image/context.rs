@@ -145,9 +145,9 @@ impl Context {
         self.offset.into_iter()
     }
 
-    /// Dwords of the guest's page of registers that are to be as the host's are after a piece of work.
-    pub fn saved(&self) -> impl Iterator<Item = u16> {
-        self.offset.into_iter().map(|(dword, _)| dword)
+    /// The dword of the guest's page of registers that is to be as the host's is after a piece of work.
+    pub fn saved(&self) -> Option<u16> {
+        self.offset.map(|(dword, _)| dword)
     }
 
     /// Dwords of the guest's page of registers, and their values, after a piece of work that began at

@@ -14,7 +14,10 @@ use super::{
             Outcome,
             Tools, //
         },
-        lane::Running,
+        lane::{
+            Landed,
+            Running, //
+        },
         memory::Mapped,
         state::State,
         trace::Label,
@@ -22,7 +25,8 @@ use super::{
     },
     engine_state::{
         bring_out,
-        index, //
+        index,
+        save, //
     },
 };
 use crate::{
@@ -35,6 +39,7 @@ use crate::{
         },
         engine::Engine, //
     },
+    model::image::Seal, //
 };
 
 impl Vgpu {
@@ -43,6 +48,12 @@ impl Vgpu {
         let mut state = self.state.lock();
         state.collect(self, desk);
         state.prepare_next(self, desk);
+        if state.has_landed(desk.engine()) {
+            // The runner is first, so that the engine has work meanwhile.
+            desk.kick();
+        } else {
+            state.draft_next(self, desk.engine());
+        }
         drop(state);
 
         self.quiet.notify_all();
@@ -50,23 +61,39 @@ impl Vgpu {
 }
 
 impl State {
-    /// Takes up what an engine is done with, if there is something.
+    /// Takes up what an engine is done with, if there is something, and reports it to the guest, unless the
+    /// next piece of work is to be made ready before.
     fn collect(&mut self, vgpu: &Vgpu, desk: &Desk) {
         let engine = desk.engine();
+        if let Some(landed) = self.lane(engine).and_then(|lane| lane.landed.take()) {
+            let outcome = if landed.running.abandoned {
+                Outcome::Done
+            } else {
+                let result = self.bring_home(engine, &landed);
+                result.map_or_else(Outcome::Ended, |_| Outcome::Done)
+            };
+            self.finish(vgpu, engine, landed.running, outcome);
+        }
+
         let Some((mut tools, outcome)) = desk.take() else {
             return;
         };
         let running = self.lane(engine).and_then(|lane| lane.running.take());
         if let Some(running) = running {
             self.registers.set_busy(engine, false);
-            self.finish(vgpu, engine, running, &mut tools, outcome);
+            self.take_up(vgpu, engine, running, &mut tools, outcome);
         }
         if let Some(port) = self.lane(engine).and_then(|lane| lane.port.as_mut()) {
             port.tools = Some(tools);
         }
     }
 
-    fn finish(
+    fn has_landed(&mut self, engine: Engine) -> bool {
+        self.lane(engine).is_some_and(|lane| lane.landed.is_some())
+    }
+
+    /// Takes up a piece of work that has left the engine.
+    fn take_up(
         &mut self,
         vgpu: &Vgpu,
         engine: Engine,
@@ -74,13 +101,37 @@ impl State {
         tools: &mut Tools,
         outcome: Outcome,
     ) {
-        let outcome = match outcome {
-            Outcome::Done if !running.abandoned => {
-                let result = self.bring_home(engine, &running, tools);
-                result.map_or_else(Outcome::Ended, |()| Outcome::Done)
-            }
-            outcome => outcome,
+        if running.abandoned || !matches!(outcome, Outcome::Done) {
+            return self.finish(vgpu, engine, running, outcome);
+        }
+        let (ticks, saved) = match self.save(engine, &running, tools) {
+            Ok(saved) => saved,
+            Err(error) => return self.finish(vgpu, engine, running, Outcome::Ended(error)),
         };
+        let landed = Landed {
+            running,
+            ticks,
+            saved,
+        };
+        if let Some(lane) = self.lane(engine).filter(|lane| lane.is_next_apart(&landed)) {
+            lane.landed = Some(landed);
+            return;
+        }
+
+        let outcome = match self.bring_home(engine, &landed) {
+            Ok(seal) => {
+                if let Some(port) = self.lane(engine).and_then(|lane| lane.port.as_mut()) {
+                    port.resident = Some(seal);
+                }
+                Outcome::Done
+            }
+            Err(error) => Outcome::Ended(error),
+        };
+        self.finish(vgpu, engine, landed.running, outcome);
+    }
+
+    /// The guest learns what became of a piece of its work.
+    fn finish(&mut self, vgpu: &Vgpu, engine: Engine, running: Running, outcome: Outcome) {
         let Running {
             hold,
             work,
@@ -90,9 +141,7 @@ impl State {
             abandoned,
             ..
         } = running;
-        if let Some(open) = &mut self.open {
-            open.tables.release(hold);
-        }
+        self.release(hold);
         // Others may have waited for the tables.
         for lane in &self.lanes {
             if !lane.queue.is_empty() {
@@ -144,34 +193,50 @@ impl State {
         }
     }
 
-    /// Brings the guest's image of a context up to date.
-    fn bring_home(&mut self, engine: Engine, running: &Running, tools: &mut Tools) -> Result {
-        let Some(open) = &self.open else {
-            return Ok(());
-        };
+    /// Saves what the engine left in the host's image. Returns how far CTX_TIMESTAMP went, and what else is the
+    /// guest's to know.
+    fn save(
+        &mut self,
+        engine: Engine,
+        running: &Running,
+        tools: &mut Tools,
+    ) -> Result<(u32, Option<(u16, u32)>)> {
+        let lane = self.lane(engine).ok_or(ENODEV)?;
+        let port = lane.port.as_mut().ok_or(ENODEV)?;
+
+        let image = tools.context.image()?;
+        save(image, &lane.layout, &mut port.outgoing)?;
+        let now = *image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
+        let value = |dword| Some((dword, *image.get(index(dword))?));
+        let saved = running.context.saved().and_then(value);
+        Ok((now.wrapping_sub(running.timestamp), saved))
+    }
+
+    /// Brings the guest's image of a context up to date, and returns the seal of what is in it.
+    fn bring_home(&mut self, engine: Engine, landed: &Landed) -> Result<Seal> {
+        let open = self.open.as_ref().ok_or(ENODEV)?;
         let mapped = Mapped {
             ggtt: &self.ggtt,
             guest: &open.guest,
         };
-        let lane = self.lanes.iter_mut().find(|lane| lane.engine() == engine);
+        let lane = self.lanes.iter().find(|lane| lane.engine() == engine);
         let lane = lane.ok_or(ENODEV)?;
-        let port = lane.port.as_mut().ok_or(ENODEV)?;
-
-        let image = tools.context.image()?;
-        let now = *image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
-        let ticks = now.wrapping_sub(running.timestamp);
-        let seal = bring_out(port, image, &lane.layout, running.image, mapped)?;
+        let port = lane.port.as_ref().ok_or(ENODEV)?;
+        let Landed {
+            running,
+            ticks,
+            saved,
+        } = landed;
+        let seal = bring_out(port, &lane.layout, running.image, mapped)?;
 
         let page = running.image.checked_add(STATE_PAGE * PAGE_SIZE);
         let page = page.ok_or(EFAULT)?;
-        let value = |dword| Some((dword, *image.get(index(dword))?));
-        let saved = running.context.saved().filter_map(value);
-        let finished = running.context.finished(running.from, ticks);
+        let finished = running.context.finished(running.from, *ticks);
         let values = Iterator::chain(seal.registers(), finished);
-        for (dword, value) in Iterator::chain(values, saved) {
+        for (dword, value) in Iterator::chain(values, *saved) {
             let at = page.checked_add(u64::from(dword) * 4).ok_or(EFAULT)?;
             mapped.write(at, &value.to_le_bytes())?;
         }
-        Ok(())
+        Ok(seal)
     }
 }

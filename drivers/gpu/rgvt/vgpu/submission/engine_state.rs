@@ -9,9 +9,12 @@ use kernel::{
     prelude::*, //
 };
 
-use super::super::{
-    lane::Port,
-    memory::Mapped, //
+use super::{
+    super::{
+        lane::Port,
+        memory::Mapped, //
+    },
+    draft::Image, //
 };
 use crate::{
     host::{
@@ -97,40 +100,47 @@ fn load(image: &mut [u32], layout: &EngineState, from: &[u32]) -> Result {
     Ok(())
 }
 
-/// Has `image`, the host's, hold the engine's state of a context of the guest's, of which `page` is the page
-/// of registers and which is at `gma`.
+/// Has `image`, the host's, hold the engine's state of a context of the guest's, of which `theirs` is the
+/// image.
 pub(super) fn bring_in(
     port: &mut Port,
     image: &mut [u32],
     layout: &EngineState,
     origin: Origin,
-    page: &StatePage,
-    gma: GuestGma,
+    theirs: &Image,
     mapped: Mapped<'_>,
 ) -> Result {
-    let Port {
-        sealer,
-        default_state,
-        state,
-        resident,
-        ..
-    } = port;
-
     let source: &[u32] = match origin {
         Origin::Resident => return Ok(()),
-        Origin::Default => default_state,
+        Origin::Default => &port.default_state,
         Origin::Guest(seal) => {
-            copy_from_guest(layout, state, page, gma, mapped)?;
+            fetch(port, layout, seal, theirs, mapped)?;
             // What is hashed is the copy that will run.
-            if Seal::new(sealer.hash(state.as_bytes())) == seal {
-                state
+            if port.fetched == Some(seal) {
+                &port.incoming
             } else {
-                default_state
+                &port.default_state
             }
         }
     };
-    *resident = None;
+    port.resident = None;
     load(image, layout, source)
+}
+
+/// Copies the engine's state from the guest, unless that with this seal is here already.
+pub(super) fn fetch(
+    port: &mut Port,
+    layout: &EngineState,
+    seal: Seal,
+    theirs: &Image,
+    mapped: Mapped<'_>,
+) -> Result {
+    if port.fetched != Some(seal) {
+        port.fetched = None;
+        copy_from_guest(layout, &mut port.incoming, &theirs.page, theirs.at, mapped)?;
+        port.fetched = Some(Seal::new(port.sealer.hash(port.incoming.as_bytes())));
+    }
+    Ok(())
 }
 
 fn copy_from_guest(
@@ -150,18 +160,14 @@ fn copy_from_guest(
     mapped.read(at(gma, layout.pages().start, 0)?, pages.as_mut_bytes())
 }
 
-/// Copies the engine's state that `image`, the host's, holds into the guest's at `gma`, and returns the seal
-/// for it.
+/// Copies the engine's state that was saved last into the guest's image at `gma`, and returns the seal for it.
 pub(super) fn bring_out(
-    port: &mut Port,
-    image: &[u32],
+    port: &Port,
     layout: &EngineState,
     gma: GuestGma,
     mapped: Mapped<'_>,
 ) -> Result<Seal> {
-    save(image, layout, &mut port.state)?;
-
-    let (registers, pages) = port.state.split_at_checked(PAGE).ok_or(EINVAL)?;
+    let (registers, pages) = port.outgoing.split_at_checked(PAGE).ok_or(EINVAL)?;
     // The guest may be writing what is between them.
     for run in layout.runs() {
         let to = at(gma, STATE_PAGE, run.start)?;
@@ -169,9 +175,7 @@ pub(super) fn bring_out(
     }
     mapped.write(at(gma, layout.pages().start, 0)?, pages.as_bytes())?;
 
-    let seal = Seal::new(port.sealer.hash(port.state.as_bytes()));
-    port.resident = Some(seal);
-    Ok(seal)
+    Ok(Seal::new(port.sealer.hash(port.outgoing.as_bytes())))
 }
 
 /// The address of a dword of a page of the image at `gma`.

@@ -7,6 +7,7 @@
 
 mod collect;
 mod copies;
+mod draft;
 mod engine_state;
 mod leftovers;
 mod prepare;
@@ -14,6 +15,7 @@ mod restore;
 mod sources;
 
 pub(super) use copies::Vetted;
+pub(super) use draft::Draft;
 pub(super) use engine_state::{
     engine_time,
     room,
@@ -143,10 +145,14 @@ impl State {
         if let Some((work, _)) = self.withdraw(engine) {
             Label::new(vgpu.id(), engine, work.ticket).cancelled();
         }
+        self.drop_draft(engine);
         let Some(lane) = self.lane(engine) else {
             return;
         };
         lane.forget(vgpu.id());
+        if let Some(landed) = &mut lane.landed {
+            landed.running.abandoned = true;
+        }
         if let (Some(running), Some(port)) = (&mut lane.running, &lane.port) {
             running.abandoned = true;
             port.desk.cancel();
@@ -156,6 +162,7 @@ impl State {
     /// Takes back from the desks what the engines do not have yet; it is prepared again later.
     pub(super) fn withdraw_all(&mut self) {
         for engine in Engine::ALL {
+            self.drop_draft(engine);
             let Some((work, since)) = self.withdraw(engine) else {
                 continue;
             };
@@ -179,9 +186,7 @@ impl State {
         let port = lane.port.as_mut()?;
         port.tools = Some(port.desk.withdraw()?);
         let running = lane.running.take()?;
-        if let Some(open) = &mut self.open {
-            open.tables.release(running.hold);
-        }
+        self.release(running.hold);
         self.registers.set_busy(engine, false);
         Some((running.work, running.since))
     }

@@ -30,9 +30,12 @@ use super::{
         Vgpu, //
     },
     copies::{
-        self,
         Copies,
         Found, //
+    },
+    draft::{
+        Image,
+        Made, //
     },
     engine_state::{
         bring_in,
@@ -46,31 +49,17 @@ use crate::{
         Addressing, //
     },
     hw::{
-        addr::{
-            GuestGma,
-            GuestPhys,
-            PAGE_SIZE, //
-        },
-        context::{
-            STATE_PAGE,
-            TIMESTAMP, //
-        },
+        context::TIMESTAMP,
         engine::Engine, //
     },
     model::{
         image::{
-            Context,
             EngineState,
             Origin,
-            Roots,
-            StatePage, //
+            Roots, //
         },
         mmio::table::Map,
-        parser::{
-            Guest,
-            PerProcess, //
-        },
-        pvinfo::Root, //
+        parser::Guest, //
     },
 };
 
@@ -132,14 +121,6 @@ impl State {
     }
 }
 
-/// The root of a table as the guest named it in a context image.
-fn root(roots: Roots) -> Root {
-    match roots {
-        Roots::Four(root) => Root::Four(GuestPhys::new(root)),
-        Roots::Three(roots) => Root::Three(roots.map(GuestPhys::new)),
-    }
-}
-
 impl State {
     /// Makes a piece of work ready for the engine. EAGAIN if that takes more time than may be spent at once,
     /// EBUSY if another piece of this guest's work must end first; any other error means that it cannot run.
@@ -147,39 +128,30 @@ impl State {
         self.settle_ggtt(vgpu);
 
         let Waiting { work, since, .. } = waiting;
-        let platform = vgpu.gpu().host.platform();
-        let share = vgpu.share();
         let status_page = self.registers.status_page(engine);
+        let open = self.open.as_ref().ok_or(ENODEV)?;
+        let mapped = Mapped {
+            ggtt: &self.ggtt,
+            guest: &open.guest,
+        };
+        let image = Image::read(vgpu, engine, work, mapped)?;
+        let guest = image.guest(vgpu, engine, status_page);
+        let draft = self.take_draft(engine, work.ticket, &image.context)?;
+
         let open = self.open.as_mut().ok_or(ENODEV)?;
         let mapped = Mapped {
             ggtt: &self.ggtt,
             guest: &open.guest,
         };
+        let made = match draft {
+            Some(made) => made,
+            None => Made::make(vgpu, &guest, &image.context, &mut open.tables, mapped)?,
+        };
+        let Made { hold, copies, .. } = made;
+
         let lane = self.lanes.iter_mut().find(|lane| lane.engine() == engine);
         let lane = lane.ok_or(ENODEV)?;
         let port = lane.port.as_mut().ok_or(ENODEV)?;
-
-        let image = work.descriptor.image_address();
-        let state_page = image.checked_add(STATE_PAGE * PAGE_SIZE).ok_or(EFAULT)?;
-        let mut page = KBox::new(StatePage::new(), GFP_KERNEL)?;
-        mapped.read(state_page, page.bytes_mut())?;
-        let context = Context::parse(&page, work.descriptor, platform, engine, share);
-        let context = context.map_err(|invalid| {
-            pr_warn_ratelimited!("vGPU {}: {engine:?}: {invalid:?}\n", vgpu.id().get());
-            EINVAL
-        })?;
-
-        // First what may have to be tried again.
-        let hold = open.tables.hold(root(context.roots))?;
-        let guest = Guest {
-            platform,
-            engine,
-            share,
-            status_page,
-            context: image,
-            per_process: PerProcess::needed(platform, engine),
-            registers: &*vgpu.gpu().map,
-        };
         let sources = Sources {
             mapped,
             tables: &open.tables,
@@ -189,21 +161,19 @@ impl State {
             vgpu,
             guest,
             sources,
-            context: &context,
-            page: &page,
-            image,
+            image: &image,
             label: Label::new(vgpu.id(), engine, work.ticket),
         };
-        match piece.make(port, &lane.layout, since) {
+        match piece.make(port, &lane.layout, copies, since) {
             Ok((job, found)) => {
                 let running = Running {
                     hold,
                     work,
                     since,
-                    image,
+                    image: image.at,
                     // One piece at a time: the head in the image is that of the last one that ran.
-                    from: context.ring.head,
-                    context,
+                    from: image.context.ring.head,
+                    context: image.context,
                     timestamp: job.timestamp,
                     events: found.events,
                     flips: found.flips,
@@ -224,10 +194,7 @@ struct Piece<'a> {
     vgpu: &'a Vgpu,
     guest: Guest<'a, Map>,
     sources: Sources<'a>,
-    context: &'a Context,
-    /// The page of registers of the guest's image.
-    page: &'a StatePage,
-    image: GuestGma,
+    image: &'a Image,
     label: Label,
 }
 
@@ -239,16 +206,18 @@ impl Piece<'_> {
         &self,
         port: &mut Port,
         layout: &EngineState,
+        mut copies: Copies,
         since: Instant<Monotonic>,
     ) -> Result<(Job, Found)> {
         let mut tools = port.tools.take().ok_or(EBUSY)?;
-        match self.fill(&mut tools, port, layout) {
-            Ok((copies, found, timestamp)) => {
+        match self.fill(&mut tools, port, layout, &mut copies.found) {
+            Ok(timestamp) => {
+                let found = copies.found;
                 let counters = self.vgpu.counters.of(self.guest.engine);
                 counters.audited(found.audited);
                 self.label.prepared(found.audited);
 
-                let addressing = match self.context.roots {
+                let addressing = match self.image.context.roots {
                     Roots::Four(_) => Addressing::Legacy48,
                     Roots::Three(_) => Addressing::Legacy32,
                 };
@@ -270,36 +239,28 @@ impl Piece<'_> {
         }
     }
 
-    /// Copies what is to run, and fills the host's image. Returns the context's timestamp, too. What that
-    /// takes is not to be on the stack of the rest.
+    /// Fills the host's image, and adds what is found in the batches that run when it is restored. Returns the
+    /// context's timestamp. What that takes is not to be on the stack of the rest.
     #[inline(never)]
     fn fill(
         &self,
         tools: &mut Tools,
         port: &mut Port,
         layout: &EngineState,
-    ) -> Result<(Copies, Found, u32)> {
+        found: &mut Found,
+    ) -> Result<u32> {
         let host = &self.vgpu.gpu().host;
         let Self {
             guest,
             sources,
-            context,
+            image: theirs,
             ..
         } = self;
-        let behind = self.vgpu.gpu().leftovers.commands(guest.engine);
-        let mut copies = copies::make(host, guest, *sources, &context.ring, behind)?;
+        let context = &theirs.context;
         let prepared = tools.restore.prepare(host, guest, *sources, context)?;
         let image = tools.context.image()?;
-        let origin = Origin::of(context, self.page, port.resident.take());
-        bring_in(
-            port,
-            image,
-            layout,
-            origin,
-            self.page,
-            self.image,
-            sources.mapped,
-        )?;
+        let origin = Origin::of(context, &theirs.page, port.resident.take());
+        bring_in(port, image, layout, origin, theirs, sources.mapped)?;
 
         let [first, ..] = sources.hold.pdps();
         let roots = match context.roots {
@@ -311,8 +272,7 @@ impl Piece<'_> {
             *image.get_mut(index(dword)).ok_or(EINVAL)? = value;
         }
         let timestamp = *image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
-        let mut found = core::mem::take(&mut copies.found);
         found.add(prepared.found)?;
-        Ok((copies, found, timestamp))
+        Ok(timestamp)
     }
 }
