@@ -126,13 +126,14 @@ impl<S: Seam> Tables<S> {
 
     /// Brings the dirty entries of a table up to date.
     fn update_dirty(&mut self, id: TableId, source: Source, image: &[u8]) -> Result {
+        let mut from = 0;
         loop {
-            let table = self.store.get(id).ok_or(EINVAL)?;
-            let Some(index) = table.dirty.next(0) else {
+            let table = self.store.get_mut(id).ok_or(EINVAL)?;
+            let Some((index, entry)) = table.next_change(image, from) else {
                 return Ok(());
             };
-            let entry = source.entry(image, index);
-            let below = self.update(id, index, entry)?;
+            from = index.saturating_add(1);
+            let below = self.update(id, source, index, entry)?;
             if let Some(table) = self.store.get_mut(id) {
                 table.dirty.remove(index);
             }
@@ -142,13 +143,7 @@ impl<S: Seam> Tables<S> {
 
     /// Makes entry `index` the shadow of `guest`. The inner result is about the tables below, which
     /// are in place even if they are not complete.
-    fn update(&mut self, id: TableId, index: u32, guest: u64) -> Result<Result> {
-        let table = self.store.get_mut(id).ok_or(EINVAL)?;
-        let source = table.source;
-        let slot = table.slot(index).ok_or(EINVAL)?;
-        if slot.guest == guest && !matches!(slot.target, Target::Taken) {
-            return Ok(Ok(()));
-        }
+    fn update(&mut self, id: TableId, source: Source, index: u32, guest: u64) -> Result<Result> {
         self.work = self.work.checked_sub(1).ok_or(EAGAIN)?;
         self.reserve_retired(1)?;
         let resolved = self.resolve(Entry::decode(source.level(), guest, self.pages_64k), guest)?;

@@ -12,7 +12,10 @@ use super::{
     Seam, Tables,
 };
 use crate::{
-    hw::{addr::Gfn, gtt::ENTRIES_IN_PAGE},
+    hw::{
+        addr::Gfn,
+        gtt::{Level, ENTRIES_IN_PAGE},
+    },
     model::seam::TablePage,
 };
 use kernel::{
@@ -122,6 +125,11 @@ impl<S: Seam> Tables<S> {
 
     /// Takes the references away that a table has. The GPU still finds them there.
     fn unrefer_below(&mut self, id: TableId) {
+        let table = self.store.get(id);
+        if table.is_none_or(|table| table.source.level() == Level::Pte) {
+            // Only pages are below.
+            return;
+        }
         for index in 0..ENTRIES_IN_PAGE {
             let slot = self.store.get_mut(id).and_then(|table| table.slot(index));
             let Some(slot) = slot else {

@@ -143,6 +143,22 @@ impl<S: Seam> Table<S> {
         self.slots.get_mut(usize::try_from(index).ok()?)
     }
 
+    /// The first dirty entry from `from` on that is not as it was when it was last looked at, and what it is in
+    /// `image`, the guest's table. Those before it are not dirty any more.
+    pub(super) fn next_change(&mut self, image: &[u8], from: u32) -> Option<(u32, u64)> {
+        let mut from = from;
+        loop {
+            let index = self.dirty.next(from)?;
+            let guest = self.source.entry(image, index);
+            let slot = self.slot(index)?;
+            if slot.guest != guest || matches!(slot.target, Target::Taken) {
+                return Some((index, guest));
+            }
+            self.dirty.remove(index);
+            from = index.saturating_add(1);
+        }
+    }
+
     /// The entries from `first` to `last` may have changed.
     pub(super) fn touch(&mut self, first: u32, last: u32) {
         let (first, last) = if self.source.wide() {
