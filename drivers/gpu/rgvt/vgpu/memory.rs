@@ -35,15 +35,32 @@ impl Mapped<'_> {
         Ok((at.ok_or(EFAULT)?, PAGE_SIZE - gma.offset_in_page()))
     }
 
+    /// The same, with the pages behind it, as long as they follow it in the guest's memory, too; `most` bytes
+    /// at most.
+    fn stretch(&self, gma: GuestGma, most: usize) -> Result<(GuestPhys, usize)> {
+        let most = u64::try_from(most).map_err(|_| EFAULT)?;
+        let (start, mut length) = self.locate(gma)?;
+        while length < most {
+            let next = gma.checked_add(length).map(|next| self.locate(next));
+            match next {
+                Some(Ok((at, more))) if start.checked_add(length) == Some(at) => {
+                    length = length.saturating_add(more);
+                }
+                _ => break,
+            }
+        }
+        let length = usize::try_from(length.min(most)).map_err(|_| EFAULT)?;
+        Ok((start, length))
+    }
+
     /// Fills `into` with what is at `gma`.
     pub(super) fn read(&self, mut gma: GuestGma, mut into: &mut [u8]) -> Result {
         while !into.is_empty() {
-            let (at, left) = self.locate(gma)?;
-            let length = usize::try_from(left).map_or(into.len(), |left| left.min(into.len()));
-            let (now, rest) = into.split_at_mut(length);
+            let (at, length) = self.stretch(gma, into.len())?;
+            let (now, rest) = into.split_at_mut_checked(length).ok_or(EFAULT)?;
 
             self.guest.read(at, now)?;
-            gma = gma.checked_add(left).ok_or(EFAULT)?;
+            gma = gma.checked_add(length as u64).ok_or(EFAULT)?;
             into = rest;
         }
         Ok(())
@@ -52,12 +69,11 @@ impl Mapped<'_> {
     /// Writes `bytes` to what is at `gma`.
     pub(super) fn write(&self, mut gma: GuestGma, mut bytes: &[u8]) -> Result {
         while !bytes.is_empty() {
-            let (at, left) = self.locate(gma)?;
-            let length = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
-            let (now, rest) = bytes.split_at(length);
+            let (at, length) = self.stretch(gma, bytes.len())?;
+            let (now, rest) = bytes.split_at_checked(length).ok_or(EFAULT)?;
 
             self.guest.write(at, now)?;
-            gma = gma.checked_add(left).ok_or(EFAULT)?;
+            gma = gma.checked_add(length as u64).ok_or(EFAULT)?;
             bytes = rest;
         }
         Ok(())
