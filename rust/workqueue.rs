@@ -10,9 +10,10 @@ use core::{
 };
 
 use kernel::{
-    bindings,
+    bindings, container_of,
     prelude::*,
     workqueue::{
+        DelayedWork,
         Queue,
         Work, //
     },
@@ -70,4 +71,14 @@ impl Drop for OwnedQueue {
 pub(crate) fn flush<T: ?Sized, const ID: u64>(work: &Work<T, ID>) {
     // SAFETY: `work` is a valid work item, initialised when it was made.
     unsafe { bindings::flush_work(Work::raw_get(work)) };
+}
+
+/// Likewise, of `work` that is delayed; it does not wait out the delay.
+pub(crate) fn flush_delayed<T: ?Sized, const ID: u64>(work: &DelayedWork<T, ID>) {
+    // SAFETY: `work` is a valid work item, initialised when it was made, which the kernel crate keeps in a
+    // `delayed_work`.
+    unsafe {
+        let work = Work::raw_get(DelayedWork::raw_as_work(work));
+        bindings::flush_delayed_work(container_of!(work, bindings::delayed_work, work));
+    }
 }

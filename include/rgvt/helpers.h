@@ -95,6 +95,7 @@ void rgvt_context_set_vm(struct intel_context *ce, struct i915_address_space *vm
 void rgvt_context_set_ring_size(struct intel_context *ce, u32 bytes);
 int rgvt_context_pin(struct intel_context *ce);
 void rgvt_context_unpin(struct intel_context *ce);
+void rgvt_context_get(struct intel_context *ce);
 void rgvt_context_put(struct intel_context *ce);
 void *rgvt_context_image(struct intel_context *ce);
 void rgvt_context_set_addressing(struct intel_context *ce, bool four_levels);

@@ -29,6 +29,11 @@ void rgvt_context_unpin(struct intel_context *ce)
 	intel_context_unpin(ce);
 }
 
+void rgvt_context_get(struct intel_context *ce)
+{
+	intel_context_get(ce);
+}
+
 void rgvt_context_put(struct intel_context *ce)
 {
 	intel_context_put(ce);

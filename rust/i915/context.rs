@@ -31,52 +31,85 @@ pub(super) const RING_SIZE: u32 = 2 << 20;
 
 const PAGE_SIZE: usize = 4096;
 
-/// A context in its place in the GGTT, with a ring.
+/// A context of i915's.
 ///
 /// # Invariants
 ///
-/// `context` is valid; this object holds a reference of it.
-struct Pinned(NonNull<bindings::intel_context>);
+/// The pointer is valid; this object holds a reference.
+struct Handle(NonNull<bindings::intel_context>);
 
-impl Pinned {
+impl Handle {
     fn new(space: &AddressSpace, engine: Engine<'_>) -> Result<Self> {
         // SAFETY: The engine is valid.
         let context = from_err_ptr(unsafe { bindings::intel_context_create(engine.as_raw()) })?;
 
-        // SAFETY: The context is new, and was never pinned. It takes a reference of `space`. If it cannot be
-        // pinned, its only reference is given up.
+        // SAFETY: The context is new, and was never pinned. It takes a reference of `space`.
         unsafe {
             bindings::rgvt_context_set_vm(context, space.as_raw());
             bindings::rgvt_context_set_ring_size(context, RING_SIZE);
-            to_result(bindings::rgvt_context_pin(context))
-                .inspect_err(|_| bindings::rgvt_context_put(context))?;
         }
 
-        // INVARIANT: It has just been pinned, and its first reference is the caller's.
+        // INVARIANT: Its first reference is the caller's.
         Ok(Self(NonNull::new(context).ok_or(ENOMEM)?))
+    }
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        // SAFETY: The type's invariant.
+        unsafe { bindings::rgvt_context_get(self.0.as_ptr()) };
+
+        // INVARIANT: The reference has just been taken.
+        Self(self.0)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: The type's invariant: this object holds a reference, and gives it up.
+        unsafe { bindings::rgvt_context_put(self.0.as_ptr()) };
+    }
+}
+
+/// A context whose image and ring are kept in their places in the GGTT, and in the kernel's memory. Its engine
+/// does not go to sleep meanwhile, and neither does the system.
+///
+/// # Invariants
+///
+/// The context is pinned, for this object.
+struct Pinned(Handle);
+
+impl Pinned {
+    fn new(context: &Handle) -> Result<Self> {
+        // SAFETY: The context is valid.
+        to_result(unsafe { bindings::rgvt_context_pin(context.0.as_ptr()) })?;
+
+        // INVARIANT: It has just been pinned.
+        Ok(Self(context.clone()))
     }
 }
 
 impl Drop for Pinned {
     fn drop(&mut self) {
-        // SAFETY: The type's invariants. A request that is under way has a pin and a reference of its own.
-        unsafe {
-            bindings::rgvt_context_unpin(self.0.as_ptr());
-            bindings::rgvt_context_put(self.0.as_ptr());
-        }
+        // SAFETY: The type's invariant. A request has a pin and a reference of its own, until i915 retires it.
+        unsafe { bindings::rgvt_context_unpin(self.0 .0.as_ptr()) };
     }
 }
 
 /// A context of an engine.
 ///
 /// It has at most one request under way. Until [`Self::reap`] tells of its end, the GPU uses the image.
+///
+/// It is pinned when its image is needed, and stays so until it may [rest](Self::rest).
+///
 /// When the context is dropped, `O` is not told of anything any more; but the GPU goes on, and with it the use
 /// of all the memory that the image and the commands lead to.
 pub(crate) struct Context<O: Observer> {
-    // Dropped in this order: what is under way stops telling `watch`, which looks at `pinned`.
+    // Dropped in this order: what is under way stops telling `watch`, which looks at `handle`.
     pub(super) submitted: Option<Submitted>,
     pub(super) watch: Pin<KBox<Watch<O>>>,
-    pinned: Pinned,
+    pinned: Option<Pinned>,
+    handle: Handle,
     image_size: usize,
     clock: u32,
     _gpu: GpuRef,
@@ -91,16 +124,17 @@ impl<O: Observer> Context<O> {
     pub(crate) fn new(space: &AddressSpace, id: EngineId, observer: Arc<O>) -> Result<Self> {
         let gpu = space.gpu();
         let engine = gpu.engine(id).ok_or(ENODEV)?;
-        let pinned = Pinned::new(space, engine)?;
+        let handle = Handle::new(space, engine)?;
 
-        // SAFETY: The context is one of `engine`; it stays until `pinned` is dropped, after the `Watch`, and
+        // SAFETY: The context is one of `engine`; it stays until `handle` is dropped, after the `Watch`, and
         // the engine until the GPU is given back.
-        let watch = unsafe { Watch::new(pinned.0.as_ptr(), engine, observer) }?;
+        let watch = unsafe { Watch::new(handle.0.as_ptr(), engine, observer) }?;
 
         Ok(Self {
             submitted: None,
             watch,
-            pinned,
+            pinned: None,
+            handle,
             clock: engine.clock(),
             image_size: engine.context_size().next_multiple_of(PAGE_SIZE),
             _gpu: gpu.clone(),
@@ -108,7 +142,28 @@ impl<O: Observer> Context<O> {
     }
 
     pub(super) fn as_raw(&self) -> *mut bindings::intel_context {
-        self.pinned.0.as_ptr()
+        self.handle.0.as_ptr()
+    }
+
+    /// Has the image and the ring in their places from now on. May sleep.
+    pub(super) fn pin(&mut self) -> Result {
+        if self.pinned.is_none() {
+            self.pinned = Some(Pinned::new(&self.handle)?);
+        }
+        Ok(())
+    }
+
+    /// Lets the engine, and with it the system, go to sleep, and i915 have the places of the image and the ring,
+    /// until they are needed again. Does nothing while a request is under way.
+    pub(crate) fn rest(&mut self) {
+        if self.submitted.is_none() {
+            self.pinned = None;
+        }
+    }
+
+    /// Whether it is pinned.
+    pub(crate) fn is_pinned(&self) -> bool {
+        self.pinned.is_some()
     }
 
     /// Nanoseconds of so many steps of the timestamp in the image.
@@ -118,11 +173,16 @@ impl<O: Observer> Context<O> {
     }
 
     /// The context's image: the page of the status, that of the registers, and the engine's own state.
-    /// `EBUSY` while a request is under way.
+    ///
+    /// What is in it stays when the context rests, but for what i915 sets each time when it pins one: registers
+    /// of the ring, how many slices are powered, and those of performance counters.
+    ///
+    /// `EBUSY` while a request is under way. May sleep.
     pub(crate) fn image(&mut self) -> Result<&mut [u32]> {
         if self.submitted.is_some() {
             return Err(EBUSY);
         }
+        self.pin()?;
 
         // SAFETY: The context is pinned, so the image is mapped, as a whole, in pages. No request is under
         // way: it is not on the hardware, and i915 looks at it only when one is submitted, which `self` would

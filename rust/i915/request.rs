@@ -97,7 +97,7 @@ struct Request<'a, O: Observer> {
 }
 
 impl<'a, O: Observer> Request<'a, O> {
-    /// Makes a request of `commands`, which are no more than [`MAX_COMMANDS`].
+    /// Makes a request of `commands`, which are no more than [`MAX_COMMANDS`]. The context is pinned.
     fn new(context: &'a mut Context<O>, commands: &[u32]) -> Result<Self> {
         // SAFETY: The context is valid and pinned.
         let request = from_err_ptr(unsafe { bindings::i915_request_create(context.as_raw()) })?;
@@ -193,7 +193,9 @@ impl<O: Observer> Context<O> {
             return Err(E2BIG);
         }
 
-        // SAFETY: The context is valid, and not on the hardware.
+        self.pin()?;
+
+        // SAFETY: The context is valid, and not on the hardware. i915 sets what is changed here when it pins it.
         unsafe {
             bindings::rgvt_context_set_addressing(self.as_raw(), addressing == Addressing::Legacy48)
         };

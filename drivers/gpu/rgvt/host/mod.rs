@@ -19,6 +19,7 @@ pub(crate) use crate::rust::{
     vfio::Guest as VfioGuest,
     workqueue::{
         flush,
+        flush_delayed,
         OwnedQueue, //
     },
 };

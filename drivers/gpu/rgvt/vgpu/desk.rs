@@ -8,7 +8,7 @@
 //! that lock.
 
 use kernel::{
-    impl_has_hr_timer, impl_has_work, new_mutex, new_work,
+    impl_has_delayed_work, impl_has_hr_timer, impl_has_work, new_delayed_work, new_mutex, new_work,
     prelude::*,
     sync::{
         Arc,
@@ -27,9 +27,11 @@ use kernel::{
         },
         Delta,
         Instant,
+        Jiffies,
         Monotonic, //
     },
     workqueue::{
+        DelayedWork,
         Work,
         WorkItem, //
     },
@@ -111,7 +113,9 @@ pub(super) struct Desk {
     vgpu: Arc<Vgpu>,
     runner: Arc<Runner>,
     #[pin]
-    work: Work<Self>,
+    work: Work<Self, SERVE>,
+    #[pin]
+    rest: DelayedWork<Self, REST>,
     #[pin]
     timer: HrTimer<Self>,
     /// Taken inside of the virtual GPU's lock, not with the lock of a [`Runner`], and around i915's.
@@ -119,8 +123,18 @@ pub(super) struct Desk {
     stage: Mutex<Stage>,
 }
 
+/// The work item that serves the lane.
+const SERVE: u64 = 0;
+
+/// The one that lets its context rest.
+const REST: u64 = 1;
+
 impl_has_work! {
-    impl HasWork<Self> for Desk { self.work }
+    impl HasWork<Self, SERVE> for Desk { self.work }
+}
+
+impl_has_delayed_work! {
+    impl HasDelayedWork<Self, REST> for Desk { self.rest }
 }
 
 impl_has_hr_timer! {
@@ -129,11 +143,19 @@ impl_has_hr_timer! {
     }
 }
 
-impl WorkItem for Desk {
+impl WorkItem<SERVE> for Desk {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
         this.vgpu.serve(&this);
+    }
+}
+
+impl WorkItem<REST> for Desk {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        this.vgpu.rest(&this);
     }
 }
 
@@ -153,6 +175,7 @@ impl Desk {
                 vgpu: vgpu.clone(),
                 runner: runner.clone(),
                 work <- new_work!("rgvt::Desk::work"),
+                rest <- new_delayed_work!("rgvt::Desk::rest"),
                 timer <- HrTimer::new(),
                 stage <- new_mutex!(Stage::Empty),
             }),
@@ -180,7 +203,8 @@ impl Desk {
     /// Has the virtual GPU look at what there is to prepare and to take home, soon.
     pub(super) fn kick(self: &Arc<Self>) {
         // What is queued already will see what is new.
-        let _ = self.runner.workqueue().enqueue(self.clone());
+        let queue = self.runner.workqueue();
+        let _ = queue.enqueue::<_, SERVE>(self.clone());
     }
 
     /// The same after some time, unless what is returned is dropped before.
@@ -188,10 +212,17 @@ impl Desk {
         self.clone().start(delay)
     }
 
-    /// Waits until the work item is at rest. Not to be called with the virtual GPU's lock held, nor by the
-    /// work item.
+    /// Has the virtual GPU see, after some time, whether the context may rest, unless it is about to.
+    pub(super) fn rest_after(self: &Arc<Self>, delay: Jiffies) {
+        let queue = self.runner.workqueue();
+        let _ = queue.enqueue_delayed::<_, REST>(self.clone(), delay);
+    }
+
+    /// Waits until the work items are at rest. Not to be called with the virtual GPU's lock held, nor by one of
+    /// them.
     pub(super) fn settle(&self) {
         host::flush(&self.work);
+        host::flush_delayed(&self.rest);
     }
 }
 

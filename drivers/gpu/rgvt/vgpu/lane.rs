@@ -7,8 +7,10 @@ use kernel::{
     sync::Arc,
     time::{
         hrtimer::ArcHrTimerHandle,
+        msecs_to_jiffies,
         Instant,
-        Monotonic, //
+        Monotonic,
+        Msecs, //
     },
 };
 
@@ -62,6 +64,11 @@ use crate::{
 /// restore, with one to spare.
 const QUEUE: usize = 4;
 
+/// After how many milliseconds, to twice as many, in which a lane has nothing to do its context rests. Then the
+/// engine can go to sleep, and has to be woken for the next piece: a guest that draws many pictures a second is
+/// not to have that for each of them.
+const REST_MS: Msecs = 1000;
+
 /// A piece of work that waits.
 #[derive(Clone, Copy)]
 pub(super) struct Waiting {
@@ -110,6 +117,8 @@ pub(super) struct Port {
     pub(super) desk: Arc<Desk>,
     /// Not on the desk.
     pub(super) tools: Option<Tools>,
+    /// The lane had something to do since it was last seen whether the context may rest.
+    used: bool,
     pub(super) sealer: Sealer,
     /// The engine's state in a context that never ran: page of registers, then whole pages.
     pub(super) default_state: KVVec<u32>,
@@ -139,11 +148,13 @@ impl Port {
         let image = context.image()?;
         save(image, &layout, &mut default_state)?;
         let restore = RestoreBatches::of(image, platform, engine)?;
+        context.rest();
 
         Ok(Self {
             retry: None,
             desk: Desk::new(vgpu, runner)?,
             tools: Some(Tools { context, restore }),
+            used: false,
             sealer: Sealer::new(),
             default_state,
             outgoing: room(&layout)?,
@@ -151,6 +162,35 @@ impl Port {
             fetched: None,
             resident: None,
         })
+    }
+
+    /// The lane had something to do. If it has no more, its context rests after some time.
+    pub(super) fn tire(&mut self) {
+        if self
+            .tools
+            .as_ref()
+            .is_some_and(|tools| tools.context.is_pinned())
+        {
+            self.used = true;
+            self.desk.rest_after(msecs_to_jiffies(REST_MS));
+        }
+    }
+
+    /// That time is over.
+    pub(super) fn rest_if_idle(&mut self) {
+        if core::mem::take(&mut self.used) {
+            self.desk.rest_after(msecs_to_jiffies(REST_MS));
+        } else {
+            self.rest();
+        }
+    }
+
+    /// Lets the context rest, unless the GPU has it or is about to.
+    pub(super) fn rest(&mut self) {
+        self.used = false;
+        if let Some(tools) = &mut self.tools {
+            tools.context.rest();
+        }
     }
 }
 

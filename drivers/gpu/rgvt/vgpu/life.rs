@@ -142,11 +142,13 @@ impl Vgpu {
         joined
     }
 
-    /// The desk of an engine, while the device is open. Nothing is tried again there by itself any more.
+    /// The desk of an engine that has nothing to do, while the device is open. Nothing happens there by itself
+    /// any more.
     fn desk(&self, engine: Engine) -> Option<Arc<Desk>> {
         let mut state = self.state.lock();
-        let port = state.lane(engine)?.port.as_mut()?;
+        let port = state.port(engine)?;
         port.retry = None;
+        port.rest();
         Some(port.desk.clone())
     }
 
@@ -225,6 +227,13 @@ impl Vgpu {
         state.mappings.replay(&state.hardware);
         for number in 0..self.share().fences {
             state.set_fence(self, number);
+        }
+    }
+
+    /// A lane may have had nothing to do for a while.
+    pub(super) fn rest(&self, desk: &Desk) {
+        if let Some(port) = self.state.lock().port(desk.engine()) {
+            port.rest_if_idle();
         }
     }
 

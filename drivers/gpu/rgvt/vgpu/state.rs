@@ -18,7 +18,10 @@ use kernel::{
 
 use super::{
     ggtt::Mappings,
-    lane::Lane,
+    lane::{
+        Lane,
+        Port, //
+    },
     vblank::Vblank,
     Vgpu, //
 };
@@ -81,6 +84,11 @@ impl State {
     /// The lane of an engine, if the GPU has it.
     pub(super) fn lane(&mut self, engine: Engine) -> Option<&mut Lane> {
         self.lanes.iter_mut().find(|lane| lane.engine() == engine)
+    }
+
+    /// The port of an engine, while the device is open.
+    pub(super) fn port(&mut self, engine: Engine) -> Option<&mut Port> {
+        self.lane(engine)?.port.as_mut()
     }
 
     /// Shows the guest what became of its interrupt line.

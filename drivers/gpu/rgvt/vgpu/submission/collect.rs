@@ -54,6 +54,9 @@ impl Vgpu {
         } else {
             state.draft_next(self, desk.engine());
         }
+        if let Some(port) = state.port(desk.engine()) {
+            port.tire();
+        }
         drop(state);
 
         self.quiet.notify_all();
