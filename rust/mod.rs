@@ -7,6 +7,7 @@ pub(crate) mod eventfd;
 pub(crate) mod i915;
 pub(crate) mod mdev;
 mod pci;
+pub(crate) mod pm;
 pub(crate) mod process;
 pub(crate) mod ratelimit;
 pub(crate) mod shared;

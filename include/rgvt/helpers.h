@@ -39,6 +39,13 @@ void rgvt_get_page(struct page *page);
 void rgvt_put_page(struct page *page);
 int rgvt_io_remap_wc(struct vm_area_struct *vma, phys_addr_t start);
 
+/* linux/notifier.h */
+int rgvt_notifier_from_errno(int err);
+
+/* linux/pm_runtime.h */
+int rgvt_pm_runtime_resume_and_get(struct device *dev);
+void rgvt_pm_runtime_put_autosuspend(struct device *dev);
+
 /* linux/ratelimit.h */
 bool rgvt_ratelimit(void);
 

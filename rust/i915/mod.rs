@@ -35,7 +35,10 @@ pub(crate) use gpu::{
 };
 pub(crate) use lent::GpuRef;
 pub(crate) use object::PinnedBuffer;
-pub(crate) use power::Awake;
+pub(crate) use power::{
+    Awake,
+    InUse, //
+};
 pub(crate) use request::Addressing;
 pub(crate) use space::AddressSpace;
 pub(crate) use table::TablePage;

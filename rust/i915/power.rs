@@ -6,6 +6,11 @@
 
 use core::ops::Deref;
 
+use kernel::{
+    error::to_result,
+    prelude::*, //
+};
+
 use super::{
     Gpu,
     GpuRef, //
@@ -55,10 +60,38 @@ impl<G: Deref<Target = Gpu>> Drop for Awake<G> {
     }
 }
 
-impl GpuRef {
-    /// Wakes the GPU, and keeps it awake for as long as one likes. May sleep.
-    pub(crate) fn keep_awake(&self) -> Awake<Self> {
-        Awake::new(self.clone())
+/// A GPU that is not put to sleep for want of use while this lives, but with the whole system.
+///
+/// i915 keeps an account of who has its GPU awake, and warns when the system goes to sleep and there is someone
+/// (intel_runtime_pm.c: `intel_runtime_pm_driver_release`). This is none of them: it is a user of the device, for
+/// whom power management keeps an account of its own.
+///
+/// # Invariants
+///
+/// The device of `gpu` is in use, for this object.
+pub(crate) struct InUse {
+    gpu: GpuRef,
+}
+
+impl InUse {
+    /// Wakes the GPU, and keeps it awake. May sleep.
+    pub(crate) fn new(gpu: &GpuRef) -> Result<Self> {
+        // SAFETY: The invariants of `Gpu`: i915 is valid, and so is its device.
+        to_result(unsafe {
+            bindings::rgvt_pm_runtime_resume_and_get(bindings::rgvt_i915_dev(gpu.as_raw()))
+        })?;
+
+        // INVARIANT: As just done.
+        Ok(Self { gpu: gpu.clone() })
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        // SAFETY: The device is valid; the type's invariant: its use is ours to end.
+        unsafe {
+            bindings::rgvt_pm_runtime_put_autosuspend(bindings::rgvt_i915_dev(self.gpu.as_raw()));
+        }
     }
 }
 

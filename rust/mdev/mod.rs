@@ -73,6 +73,10 @@ pub(crate) trait Driver: Send + Sync + Sized + 'static {
     /// Creates a device. `device` is the mediated one, a child of the parent; the driver that is bound to it
     /// is of the module that the parent was registered for.
     fn create(&self, device: &Device, kind: &Self::Kind) -> Result<Self::Device>;
+
+    /// The system is switched off or started anew: puts a device to rest, before that is done to the parent. Who
+    /// has it open may be at it still.
+    fn shutdown(device: &Self::Device);
 }
 
 /// A type that a parent offers.
@@ -157,6 +161,7 @@ impl<D: Driver> Parent<D> {
         raw_driver.driver.name = D::NAME.as_char_ptr();
         raw_driver.driver.owner = module.as_ptr();
         raw_driver.driver.dev_groups = groups.as_raw();
+        raw_driver.driver.shutdown = Some(Calls::<D>::shutdown);
 
         let inner = KBox::pin_init(
             pin_init!(Inner {
@@ -270,6 +275,12 @@ impl<D: Driver> Calls<D> {
     unsafe extern "C" fn remove(mdev: *mut bindings::mdev_device) {
         // SAFETY: The core's promise, once for each device that `probe` has returned 0 for.
         drop(unsafe { <KBox<D::Device>>::from_foreign(dev_get_drvdata(&raw const (*mdev).dev)) });
+    }
+
+    unsafe extern "C" fn shutdown(dev: *mut device) {
+        // SAFETY: The core's promise: the driver is bound, so `probe` has returned 0, and the device's lock, held
+        // now, keeps off `remove`.
+        D::shutdown(unsafe { <KBox<D::Device>>::borrow(dev_get_drvdata(dev)) });
     }
 }
 

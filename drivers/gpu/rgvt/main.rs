@@ -27,12 +27,16 @@ mod vfio;
 #[deny(unsafe_code)]
 mod vgpu;
 
-use rust::i915;
+use rust::{
+    i915,
+    pm, //
+};
 
 /// A GPU that i915 lends to us, offered to users.
 struct Shared {
     /// Gone first: it ends all virtual GPUs.
     _offer: vfio::Offer,
+    _notifier: Pin<KBox<pm::Notifier<Sleeper>>>,
     gpu: Arc<vgpu::Gpu>,
     /// Gone last: then another can be the one.
     _only: Only,
@@ -61,6 +65,19 @@ impl Drop for Only {
     }
 }
 
+/// The virtual GPUs of a GPU, which go to sleep before i915 does.
+struct Sleeper(Arc<vgpu::Gpu>);
+
+impl pm::Sleeper for Sleeper {
+    fn sleep(&self) -> Result {
+        self.0.sleep()
+    }
+
+    fn wake(&self) {
+        self.0.wake();
+    }
+}
+
 impl i915::Client for Shared {
     fn attach(gpu: &i915::GpuRef) -> Result<Pin<KBox<Self>>> {
         let only = Only::take().inspect_err(|_| {
@@ -79,6 +96,7 @@ impl i915::Client for Shared {
         };
         let shared = vgpu::Gpu::new(host, quota, limits)?;
         let this = Self {
+            _notifier: pm::Notifier::new(Sleeper(shared.clone()))?,
             _offer: vfio::Offer::new(shared.clone(), gpu.device(), &THIS_MODULE)?,
             gpu: shared,
             _only: only,

@@ -20,6 +20,11 @@ sleep_vgpu() {
 	include "$sleep_name, vGPU in use" 90 vfio-check --module "$DRIVER" across -- $SLEEP "$@"
 }
 
+# A user of a vGPU is there, of which sysfs tells.
+in_use() {
+	grep -qs . /sys/bus/mdev/devices/*/rgvt/user
+}
+
 # The emulated board does not switch itself off once it has slept, and QEMU ends at a reboot as well.
 export LAST_STEP=reboot
 
@@ -41,3 +46,10 @@ else
 fi
 shares_up
 gpu_unload
+if [ "$DRIVER" != native ]; then
+	# Nor may a vGPU in use hold up the machine when it starts anew, which is how this script ends.
+	gpu_load
+	vendor_load
+	vfio-check --module "$DRIVER" across -- sleep 600 > /tmp/use 2>&1 &
+	check "a vGPU is in use" wait_for 20 in_use
+fi

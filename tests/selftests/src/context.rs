@@ -178,6 +178,13 @@ impl Context {
         self.commands(client, &[store, self.target as u32, 0, value]);
     }
 
+    /// Puts into the ring that the engine waits until the target has a value: MI_SEMAPHORE_WAIT by the GGTT,
+    /// polling, for equality.
+    pub fn wait(&self, client: &Client, value: u32) {
+        let wait = 0x1c << 23 | 1 << 22 | 1 << 15 | 4 << 12 | 2;
+        self.commands(client, &[wait, value, self.target as u32, 0]);
+    }
+
     /// Its descriptor: valid, 64 bits of address, coherent, with an address space of its own.
     pub fn descriptor(&self) -> u64 {
         u64::from(self.id) << 32 | self.image | 0x100 | 0x20 | 3 << 3 | 1

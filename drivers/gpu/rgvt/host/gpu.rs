@@ -17,16 +17,16 @@ use crate::{
     model::seam::HostMmio,
     rust::i915::{
         self,
-        Awake,
         EngineId,
         Ggtt,
-        GpuRef, //
+        GpuRef,
+        InUse, //
     },
 };
 
-/// A GPU that is awake while this lives.
+/// A GPU that stays awake while this lives.
 pub(crate) struct StaysAwake {
-    _awake: Awake<GpuRef>,
+    _in_use: InUse,
 }
 
 /// A GPU, with what there is to share of it.
@@ -75,10 +75,10 @@ impl HostGpu {
 
     /// Keeps the GPU from being put to sleep for want of use, as long as what is returned lives. What a
     /// guest's processors do through a mapping of the aperture does not wake it.
-    pub(crate) fn keep_awake(&self) -> StaysAwake {
-        StaysAwake {
-            _awake: self.gpu.keep_awake(),
-        }
+    pub(crate) fn keep_awake(&self) -> Result<StaysAwake> {
+        Ok(StaysAwake {
+            _in_use: InUse::new(&self.gpu)?,
+        })
     }
 
     /// Reads what the aperture shows from byte `offset` on. EINVAL past its end.

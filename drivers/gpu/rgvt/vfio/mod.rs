@@ -108,4 +108,8 @@ impl Driver for Types {
 
         Registration::new(device, VgpuDevice::new(vgpu)?)
     }
+
+    fn shutdown(device: &Self::Device) {
+        device.operations().vgpu().shut_down();
+    }
 }

@@ -347,6 +347,18 @@ impl Desk {
         }
     }
 
+    /// Whether the GPU has a piece, as far as [`Self::reap`] has seen.
+    pub(super) fn is_aloft(&self) -> bool {
+        self.with_context(|_| ()).is_some()
+    }
+
+    /// Lets the context of a piece rest which is over.
+    pub(super) fn rest(&self) {
+        if let Stage::Over(tools, _) = &mut *self.stage.lock() {
+            tools.context.rest();
+        }
+    }
+
     /// Whether the engine has begun with the piece.
     pub(super) fn has_begun(&self) -> bool {
         self.with_context(EngineContext::has_begun).unwrap_or(false)

@@ -6,6 +6,7 @@ use kernel::{
     fmt, new_mutex,
     prelude::*,
     sync::{
+        atomic::Atomic,
         Arc,
         Mutex, //
     },
@@ -78,6 +79,8 @@ pub(crate) struct Gpu {
     workqueue: Arc<OwnedQueue>,
     pub(super) host: HostGpu,
     pub(super) leftovers: Leftovers,
+    /// Engines are given nothing, as the host is about to sleep, or sleeps.
+    pub(super) asleep: Atomic<bool>,
     /// The registers that a guest sees; the same for all guests.
     pub(super) map: Arc<Map>,
     /// MiB of its guest's memory that a new virtual GPU may have pinned.
@@ -114,6 +117,7 @@ impl Gpu {
             pin_init!(Self {
                 map: Arc::new(Map::new(host.platform())?, GFP_KERNEL)?,
                 leftovers: Leftovers::of(&host)?,
+                asleep: Atomic::new(false),
                 pin_quota_mib,
                 offered: offered(&partition),
                 host,
@@ -147,16 +151,6 @@ impl Gpu {
     pub(super) fn policy(&self, kind: &VgpuType) -> Result<Policy> {
         let weight = Weight::new(kind.weight.into()).ok_or(EINVAL)?;
         Ok(Policy::new(weight, PREEMPT_TIMEOUT_US))
-    }
-
-    /// The host has slept: what virtual GPUs had in its GGTT and fence registers is set again.
-    pub(crate) fn resume(&self) {
-        // Those that are not open have nothing there; the others stand in line for every engine.
-        if let Some(runner) = self.runners().next() {
-            for desk in runner.members() {
-                desk.vgpu().restore();
-            }
-        }
     }
 
     /// Its engines.

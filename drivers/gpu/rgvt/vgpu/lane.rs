@@ -164,9 +164,11 @@ impl Port {
         })
     }
 
-    /// The lane had something to do. If it has no more, its context rests after some time.
-    pub(super) fn tire(&mut self) {
-        if self
+    /// The lane had something to do. If it has no more, its context rests after some time, or `now`.
+    pub(super) fn tire(&mut self, now: bool) {
+        if now {
+            self.rest();
+        } else if self
             .tools
             .as_ref()
             .is_some_and(|tools| tools.context.is_pinned())

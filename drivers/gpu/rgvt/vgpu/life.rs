@@ -102,6 +102,7 @@ impl Vgpu {
     /// A user opens the device; `guest` is its memory. The device is as after power-on.
     pub(crate) fn open(this: &Arc<Self>, guest: Arc<VfioGuest>) -> Result {
         let gpu = this.gpu();
+        let awake = gpu.host.keep_awake()?;
         let guest = Guest::new(guest, &gpu.host, this.account.clone())?;
         let space = AddressSpace::new(&gpu.host)?;
         let tables = Tables::new(guest.clone(), Config::for_size(this.kind.ggtt()))?;
@@ -128,7 +129,7 @@ impl Vgpu {
             vblank: Vblank::new(alarm),
             tables,
             guest,
-            _awake: gpu.host.keep_awake(),
+            _awake: awake,
         });
         state.plug(this);
         drop(state);
@@ -216,25 +217,6 @@ impl Vgpu {
         let line = state.irq.reset();
         state.signal(line, &self.interrupts);
         state.plug(self);
-    }
-
-    /// The host has slept, and its GGTT and fence registers have lost what was the guest's.
-    pub(super) fn restore(&self) {
-        let mut state = self.state.lock();
-        let state = &mut *state;
-
-        state.hardware.clear();
-        state.mappings.replay(&state.hardware);
-        for number in 0..self.share().fences {
-            state.set_fence(self, number);
-        }
-    }
-
-    /// A lane may have had nothing to do for a while.
-    pub(super) fn rest(&self, desk: &Desk) {
-        if let Some(port) = self.state.lock().port(desk.engine()) {
-            port.rest_if_idle();
-        }
     }
 
     /// VFIO takes `bytes` of the guest's memory from `iova` on away. What was pinned of it no longer is

@@ -20,6 +20,7 @@ mod policy;
 mod registers;
 mod runner;
 mod screen;
+mod sleep;
 mod state;
 mod statistics;
 mod submission;

@@ -86,6 +86,11 @@ impl State {
         self.lanes.iter_mut().find(|lane| lane.engine() == engine)
     }
 
+    /// All ports, while the device is open.
+    pub(super) fn ports(&self) -> impl Iterator<Item = &Port> {
+        self.lanes.iter().filter_map(|lane| lane.port.as_ref())
+    }
+
     /// The port of an engine, while the device is open.
     pub(super) fn port(&mut self, engine: Engine) -> Option<&mut Port> {
         self.lane(engine)?.port.as_mut()
@@ -154,9 +159,7 @@ impl Vgpu {
                 patient = matches!(result, CondVarTimeoutResult::Woken { .. });
                 continue;
             }
-            for port in state.lanes.iter().filter_map(|lane| lane.port.as_ref()) {
-                port.desk.cancel();
-            }
+            state.ports().for_each(|port| port.desk.cancel());
             self.quiet.wait(state);
         }
         state.waiters = state.waiters.saturating_sub(1);

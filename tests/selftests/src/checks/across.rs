@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-//! A virtual GPU that is in use while something happens to the host: it sleeps, for one.
+//! A virtual GPU that is in use while the host sleeps.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::fence;
+use super::{fence, submit::recovers};
 use crate::bench::{Bench, Outcome, same};
 use crate::client::Client;
 use crate::context::{Context, ENGINES, MARK};
@@ -19,8 +19,12 @@ use crate::uapi::BAR2;
 /// A page of the share that no fence and no context uses, and of memory.
 const PLAIN: u64 = 900;
 
-/// Runs a command while engines work for a virtual GPU. Nothing of what its user can see may be different
-/// afterwards, and all of it has to work on.
+/// What no target ever has.
+const NEVER: u32 = MARK - 1;
+
+/// Runs a command that puts the host to sleep while engines work for a virtual GPU. Nothing of what its user can
+/// see may be different afterwards, and all of it has to work on, but for the engine that has work without an
+/// end: the host ends that, and the engine recovers when it is reset.
 pub fn run(bench: &Bench, command: &[String]) -> Result<Outcome> {
     let client = bench.client()?;
     let device = &client.device;
@@ -37,8 +41,10 @@ pub fn run(bench: &Bench, command: &[String]) -> Result<Outcome> {
         .zip(ENGINES)
         .map(|(place, engine)| Context::new(&client, engine, place))
         .collect::<Result<_>>()?;
+    let [.., last] = ENGINES;
+    let waiter = Context::new(&client, last, 1 + contexts.len() as u64)?;
     let before = Snapshot::of(device)?;
-    let works = |value: u32| -> Result<()> {
+    let works = |value: u32, contexts: &[Context]| -> Result<()> {
         view.write(0, value);
         same(
             "through the mapping",
@@ -51,7 +57,10 @@ pub fn run(bench: &Bench, command: &[String]) -> Result<Outcome> {
             .iter()
             .try_for_each(|context| submit(&client, context, MARK + value))
     };
-    works(1).context("before")?;
+    works(1, &contexts).context("before")?;
+    waiter.wait(&client, NEVER);
+    waiter.store(&client, MARK);
+    waiter.submit(&client)?;
 
     let done = AtomicBool::new(false);
     let rounds = AtomicU32::new(0);
@@ -77,8 +86,13 @@ pub fn run(bench: &Bench, command: &[String]) -> Result<Outcome> {
     println!("# {} submissions meanwhile", rounds.into_inner());
     result?;
 
-    works(2).context("afterwards")?;
+    works(2, &contexts[..contexts.len() - 1]).context("afterwards")?;
     Snapshot::of(device)?.is(&before)?;
+    ensure!(
+        !waiter.has_run(&client, MARK),
+        "what waits for what never comes has run to its end"
+    );
+    recovers(&client, last).context("the engine that waited")?;
     device.reset()?;
     Ok(Outcome::Pass)
 }

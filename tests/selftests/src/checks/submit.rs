@@ -106,7 +106,7 @@ fn status(bench: &Bench) -> Result<Outcome> {
 }
 
 /// Resets the engine, as a driver does when it hangs, and sees that a good submission works.
-fn recovers(client: &Client, engine: Engine) -> Result<()> {
+pub(super) fn recovers(client: &Client, engine: Engine) -> Result<()> {
     client.device.set_reg(GDRST, engine.reset)?;
     same("GDRST", client.device.reg(GDRST)?, 0)?;
     let context = Context::new(client, engine, 0)?;

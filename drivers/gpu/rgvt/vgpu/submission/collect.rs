@@ -55,7 +55,7 @@ impl Vgpu {
             state.draft_next(self, desk.engine());
         }
         if let Some(port) = state.port(desk.engine()) {
-            port.tire();
+            port.tire(self.gpu().is_asleep());
         }
         drop(state);
 

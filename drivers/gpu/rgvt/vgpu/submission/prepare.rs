@@ -73,7 +73,7 @@ impl State {
     /// Lays the next piece of work on the desk, if it can be prepared.
     pub(super) fn prepare_next(&mut self, vgpu: &Vgpu, desk: &Arc<Desk>) {
         let engine = desk.engine();
-        while self.waiters == 0 {
+        while self.waiters == 0 && !vgpu.gpu().is_asleep() {
             let Some(lane) = self.lane(engine) else {
                 return;
             };
