@@ -28,7 +28,8 @@ pub(crate) struct Fence {
     gpu: GpuRef,
 }
 
-// SAFETY: i915 changes nothing of a reserved fence register, and we do so with the GGTT's lock held only.
+// SAFETY: i915 changes nothing of a reserved fence register, any thread may set it, and whoever does has this
+// object for itself.
 unsafe impl Send for Fence {}
 
 impl Fence {
