@@ -69,6 +69,32 @@ fn lengths_that_do_not_exist() {
     }
 }
 
+/// Where the length field ends earlier than others', what is behind the command's end would be run.
+#[test]
+fn narrow_length_fields() {
+    let math = |platform, field: u32| {
+        let header = 0x1a << 23 | field;
+        decode(platform, Engine::Rcs, header).map(|command| command.dwords)
+    };
+    for field in 0..0x40 {
+        assert_eq!(
+            math(Platform::Broadwell, field).ok(),
+            u16::try_from(field + 2).ok()
+        );
+    }
+    for field in 0x40..0x100 {
+        assert_eq!(math(Platform::Broadwell, field), Err(Undefined::Length));
+        assert_eq!(
+            math(Platform::Skylake, field).ok(),
+            u16::try_from(field + 2).ok()
+        );
+    }
+    for field in 1..0x40 {
+        let wait = length(Engine::Vcs0, 0x6800_0100 | field);
+        assert_eq!(wait, Err(Undefined::Length), "MFX_WAIT, {field:#x}");
+    }
+}
+
 #[test]
 fn engines_have_their_own_commands() {
     let known = |header| Engine::ALL.map(|engine| length(engine, header).is_ok());

@@ -43,7 +43,7 @@ const ROWS: [Row; 39] = table([
     mi(DISPLAY, 0x14, Length::between(8, 3, 4), Operation::Flip),
     mi(RENDER, 0x18, Length::BYTE, Operation::SetContext),
     local(RENDER, 0x19, Length::exactly(2)), // MI_URB_CLEAR
-    local(ALL, 0x1a, Length::BYTE),          // MI_MATH
+    local(ALL, 0x1a, Length::BYTE).on_gen8(MATH_GEN8), // MI_MATH
     local(ALL, 0x1b, Length::exactly(2)),    // MI_SEMAPHORE_SIGNAL
     mi(ALL, 0x1c, Length::exactly(4), Operation::SemaphoreWait),
     mi(ALL, 0x20, STORE, Operation::StoreImmediate),
@@ -75,6 +75,10 @@ const ROWS: [Row; 39] = table([
     mi(ALL, 0x31, Length::exactly(3), Operation::BatchStart),
     mi(ALL, 0x36, Length::exactly(4), Operation::ConditionalEnd),
 ]);
+
+/// The length field has 6 bits there. A command whose next two bits were taken for the field's would end
+/// earlier for the hardware, which would run the rest of it as commands.
+const MATH_GEN8: Length = Length::between(8, 2, 0x3f + 2);
 
 const SCAN_LINES: Length = Length::between(6, 2, 2);
 

@@ -51,10 +51,12 @@ impl Engines {
 pub enum Length {
     /// One; the header has no length field.
     One,
-    /// The lowest `bits` of the header hold the length less two.
+    /// The lowest `bits` of the header hold the length less `bias`.
     Field {
         /// Width of the field.
         bits: u8,
+        /// What is not counted.
+        bias: u8,
         /// The shortest form of the command.
         least: u16,
         /// The longest.
@@ -72,7 +74,12 @@ impl Length {
     }
 
     const fn between(bits: u8, least: u16, most: u16) -> Self {
-        Self::Field { bits, least, most }
+        Self::Field {
+            bits,
+            bias: 2,
+            least,
+            most,
+        }
     }
 
     const fn exactly(dwords: u16) -> Self {
@@ -81,14 +88,19 @@ impl Length {
 
     /// The length that `header` says, header included; `None` if the command has no form so long.
     fn dwords(self, header: u32) -> Option<u16> {
-        let (bits, least, most) = match self {
-            Self::One => return Some(1),
-            Self::Field { bits, least, most } => (bits, least, most),
+        let Self::Field {
+            bits,
+            bias,
+            least,
+            most,
+        } = self
+        else {
+            return Some(1);
         };
         let mask = u32::MAX
             .checked_shl(bits.into())
             .map_or(u32::MAX, |above| !above);
-        let dwords = u16::try_from((header & mask).checked_add(2)?).ok()?;
+        let dwords = u16::try_from((header & mask).checked_add(bias.into())?).ok()?;
         (least..=most).contains(&dwords).then_some(dwords)
     }
 }
@@ -175,6 +187,8 @@ struct Row {
     /// The oldest generation that has it.
     since: Generation,
     length: Length,
+    /// Its length on Gen8, if it is another there.
+    gen8: Option<Length>,
     operation: Operation,
 }
 
@@ -185,6 +199,7 @@ impl Row {
             engines,
             since: Generation::Gen8,
             length,
+            gen8: None,
             operation,
         }
     }
@@ -201,6 +216,20 @@ impl Row {
         Self {
             since: Generation::Gen9,
             ..self
+        }
+    }
+
+    const fn on_gen8(self, length: Length) -> Self {
+        Self {
+            gen8: Some(length),
+            ..self
+        }
+    }
+
+    fn length(&self, generation: Generation) -> Length {
+        match generation {
+            Generation::Gen8 => self.gen8.unwrap_or(self.length),
+            Generation::Gen9 => self.length,
         }
     }
 }
@@ -286,11 +315,15 @@ pub fn decode(platform: Platform, engine: Engine, header: u32) -> Result<Command
         (3, Engine::Vecs) => search(&video::ENHANCE, upper),
         _ => None,
     };
+    let generation = platform.generation();
     let row = row
-        .filter(|row| row.engines.has(engine) && row.since <= platform.generation())
+        .filter(|row| row.engines.has(engine) && row.since <= generation)
         .ok_or(Undefined::Opcode)?;
     Ok(Command {
         operation: row.operation,
-        dwords: row.length.dwords(header).ok_or(Undefined::Length)?,
+        dwords: row
+            .length(generation)
+            .dwords(header)
+            .ok_or(Undefined::Length)?,
     })
 }

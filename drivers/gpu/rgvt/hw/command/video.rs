@@ -11,10 +11,18 @@ const fn family(engines: Engines, first: u16, last: u16, bits: u8) -> Row {
     Row::local(engines, first, last, Length::field(bits))
 }
 
+/// One dword. Its length field, of 6 bits, does not count the header alone, and i915's parser does not look at
+/// it: what hardware does if it is not zero is not said.
+const WAIT: Length = Length::Field {
+    bits: 6,
+    bias: 1,
+    least: 1,
+    most: 1,
+};
+
 /// Decoding and encoding.
 pub(super) const VIDEO: [Row; 5] = table([
-    // MFX_WAIT: its length field counts otherwise; it is always one dword.
-    Row::local(Engines::VIDEO, 0x6800, 0x6800, Length::One),
+    Row::local(Engines::VIDEO, 0x6800, 0x6800, WAIT), // MFX_WAIT
     // MFX common and codecs, VDENC, HCP.
     family(Engines::VIDEO, 0x7000, 0x73ff, 12),
     // HUC, SFC.
