@@ -208,9 +208,16 @@ fn forbidden_commands() {
 
 #[test]
 fn operands_that_do_not_fit() {
-    let cases: [(&[u32], Why); 14] = [
+    let cases: [(&[u32], Why); 17] = [
         // The second core would write behind.
         (&[STORE | GLOBAL, DATA | 1, 0, 1], Why::Operand),
+        (&[0x28 << 23 | 2, DATA | 0x11, 0, 0], Why::Operand),
+        // A register would be waited for.
+        (
+            &[0x1c << 23 | GLOBAL | 1 << 16 | 2, 0, DATA, 0],
+            Why::Operand,
+        ),
+        (&[0x1c << 23 | 1 << 16 | 2, 0, 0x2358, 0], Why::Operand),
         (&[STORE | GLOBAL | 1 << 21, DATA, 0, 1], Why::Length),
         (&[0x2f << 23 | GLOBAL | 3 << 19 | 1, DATA, 0], Why::Operand),
         (

@@ -43,8 +43,14 @@ pub const STORE_PREDICATED: u32 = 1 << 21;
 /// Second dword of MI_REPORT_PERF_COUNT: the address is in the GGTT.
 pub const REPORT_GLOBAL: u32 = 1 << 0;
 
+/// Likewise: the second of two cores writes behind the first.
+pub const REPORT_CORE_MODE: u32 = 1 << 4;
+
 /// Bytes of the longest report of MI_REPORT_PERF_COUNT (i915_perf.c: 64 dwords).
 pub const REPORT_BYTES: u64 = 256;
+
+/// Header of MI_SEMAPHORE_WAIT, on Gen9: what is waited for is a register, which the address names.
+pub const WAIT_FOR_REGISTER: u32 = 1 << 16;
 
 /// Header of MI_ATOMIC.
 pub mod atomic {

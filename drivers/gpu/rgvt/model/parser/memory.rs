@@ -44,6 +44,10 @@ impl<R: RegisterPolicy> Auditor<'_, R> {
         let [header, _, low, high] = *words else {
             return Err(Why::Length);
         };
+        // No driver waits for one, and it would be a way to read any.
+        if header & field::WAIT_FOR_REGISTER != 0 {
+            return Err(Why::Operand);
+        }
         self.findings.waits = true;
         self.operand(header & field::GLOBAL != 0, low, high, DWORD)
     }
@@ -75,8 +79,12 @@ impl<R: RegisterPolicy> Auditor<'_, R> {
         let [_, low, high, _] = *words else {
             return Err(Why::Length);
         };
-        let size = Bytes::new(field::REPORT_BYTES);
-        self.operand(low & field::REPORT_GLOBAL != 0, low, high, size)
+        let global = low & field::REPORT_GLOBAL != 0;
+        self.operand(global, low, high, Bytes::new(field::REPORT_BYTES))?;
+        if global && low & field::REPORT_CORE_MODE != 0 {
+            return Err(Why::Operand);
+        }
+        Ok(())
     }
 
     pub(super) fn copy_memory(&self, words: &[u32]) -> Result<(), Why> {
