@@ -23,6 +23,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/bad-contexts", bad_contexts),
     Check::new("submit/foreign-store", foreign_store),
     Check::new("submit/unknown-command", unknown_command),
+    Check::new("submit/cut-off-command", cut_off_command),
     Check::new("submit/reset-meanwhile", reset_meanwhile),
 ];
 
@@ -179,6 +180,24 @@ fn unknown_command(bench: &Bench) -> Result<Outcome> {
         context.commands(&client, &[0xe000_0000, 0, 0, 0]);
         context.submit(&client)?;
         recovers(&client, engine)?;
+    }
+    Ok(Outcome::Pass)
+}
+
+/// The last command does not go on in what the host puts behind it.
+fn cut_off_command(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    for missing in [1, 2, 3, 8] {
+        let context = Context::new(&client, ENGINES[0], 0)?;
+        context.store(&client, MARK + 1);
+        // 3DSTATE_CLEAR_PARAMS, of which 2 dwords are there.
+        context.commands(&client, &[0x7804_0000 | missing, 0]);
+        context.submit(&client)?;
+        ensure!(
+            !context.has_run(&client, MARK + 1),
+            "{missing} dwords are missing: it ran"
+        );
+        recovers(&client, ENGINES[0])?;
     }
     Ok(Outcome::Pass)
 }

@@ -5,7 +5,7 @@
 use super::support::*;
 use unit::hw::engine::Engine;
 use unit::hw::platform::Platform;
-use unit::model::parser::{Place, Rejected, Why};
+use unit::model::parser::{audit, Place, Rejected, Unaudited, Verdict, Why};
 
 /// The last bytes of the guest's part of the aperture.
 const LAST: u32 = APERTURE + PART - 8;
@@ -178,7 +178,6 @@ fn without_privilege_the_ggtt_is_not_accessed() {
 
 #[test]
 fn a_register_s_substitute_does_not_bring_the_access_back() {
-    use unit::model::parser::Verdict;
     let setting = Setting::rcs().verdict(ALLOWED, Verdict::Replace(5));
     assert_eq!(setting.user(&[SRM | GLOBAL, ALLOWED, DATA, 0]), [NOOP; 4]);
     assert_eq!(setting.user(&[LRM | GLOBAL, ALLOWED, DATA, 0]), [NOOP; 4]);
@@ -258,8 +257,8 @@ fn a_status_page_that_is_not_the_guest_s() {
         let mut guest = setting.guest();
         guest.status_page = unit::hw::addr::GuestGma::new(page);
         let mut copy = write;
-        let stream = unit::model::parser::Unaudited::new(&mut copy[..]);
-        let refused = unit::model::parser::audit(stream, Place::Ring, &guest).unwrap_err();
+        let stream = Unaudited::new(&mut copy[..]);
+        let refused = audit(stream, Place::Ring, &guest).unwrap_err();
         assert!(matches!(refused.why, Why::Address(_)), "{page:#x}");
     }
 }
@@ -280,6 +279,33 @@ fn commands_hide_in_nothing() {
     );
     let bdw = Setting::new(Engine::Bcs).on(Platform::Broadwell);
     assert_eq!(bdw.refusal(Place::Ring, &[0x5080_0008; 10]), Why::Unknown);
+}
+
+/// What the host puts behind the guest's commands runs, and runs as it is.
+#[test]
+fn a_guest_s_command_does_not_go_on_in_the_host_s() {
+    let tail = [0x01 << 23, LRI, 0xb118, 7, NOOP];
+    let setting = Setting::rcs().verdict(0xb118, Verdict::Reject);
+    let run = |guests: &[u32]| {
+        let mut words = [guests, &tail].concat();
+        let stream = Unaudited::with_tail(&mut words[..], guests.len());
+        assert_eq!(stream.dwords(), guests.len());
+        let audited = audit(stream, Place::Ring, &setting.guest());
+        audited.map(|_| ()).map_err(|rejected| rejected.why)?;
+        Ok(words)
+    };
+
+    let whole = [STORE, 0x1000, 0, 1];
+    assert_eq!(run(&whole), Ok([&whole, &tail[..]].concat()));
+    assert_eq!(run(&[]), Ok(tail.to_vec()));
+    // Each of these would find its operands in the tail.
+    for length in 1..=6 {
+        let local = [0x7804_0000 | length];
+        assert_eq!(run(&local), Err(Why::Truncated), "{length}");
+    }
+    for cut in 1..4 {
+        assert_eq!(run(&whole[..cut]), Err(Why::Truncated), "{cut}");
+    }
 }
 
 #[test]

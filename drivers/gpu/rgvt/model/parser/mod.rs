@@ -84,12 +84,12 @@ pub fn audit<W: DerefMut<Target = [u32]>, R: RegisterPolicy>(
     place: Place,
     guest: &Guest<'_, R>,
 ) -> Result<Audited<W>, Rejected> {
-    let mut words = stream.0;
+    let Unaudited { mut words, guests } = stream;
     let mut auditor = Auditor::new(place, guest);
     let mut at = 0;
     let mut next = Next::Command;
     while next == Next::Command {
-        let rest = words.get_mut(at..).unwrap_or_default();
+        let rest = words.get_mut(at..guests).unwrap_or_default();
         let Some(&header) = rest.first() else {
             break;
         };

@@ -18,12 +18,29 @@ use kernel::fmt;
 
 /// A private copy of a guest's commands.
 #[derive(Debug)]
-pub struct Unaudited<W>(pub(super) W);
+pub struct Unaudited<W> {
+    pub(super) words: W,
+    /// How many of them are the guest's; the host's own follow.
+    pub(super) guests: usize,
+}
 
 impl<W: DerefMut<Target = [u32]>> Unaudited<W> {
     /// Wraps a copy, to which nobody else has access.
     pub fn new(words: W) -> Self {
-        Self(words)
+        let guests = words.len();
+        Self { words, guests }
+    }
+
+    /// The same, of which only the first `guests` dwords are the guest's. Behind them are commands of the
+    /// host's, which are to run as they are, whatever the guest's do: the last of those may not go on in them.
+    pub fn with_tail(words: W, guests: usize) -> Self {
+        let guests = guests.min(words.len());
+        Self { words, guests }
+    }
+
+    /// How many dwords of the guest's there are.
+    pub fn dwords(&self) -> usize {
+        self.guests
     }
 }
 

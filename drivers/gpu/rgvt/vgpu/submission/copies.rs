@@ -49,6 +49,9 @@ const MOST_BATCHES: usize = 256;
 /// The most dwords of all of them: 4 MiB.
 const MOST_DWORDS: usize = 1 << 20;
 
+/// The most flips of the guest's display that it may ask for.
+const MOST_FLIPS: usize = MOST_BATCHES;
+
 /// MI_SET_PREDICATE: execute what follows.
 const SET_PREDICATE_OFF: u32 = 0x01 << 23;
 
@@ -84,27 +87,27 @@ pub(super) fn make(
     let mut copies = KVec::new();
     let mut left = MOST_DWORDS;
 
-    let words = copy_ring(sources, ring, behind)?;
-    let (ring, mut found) = vet(words, Place::Ring, guest, |batch| {
+    let commands = copy_ring(sources, ring, behind)?;
+    let (ring, mut found) = vet(commands, Place::Ring, guest, |batch| {
         copy_batch(host, guest, sources, &mut copies, &mut left, batch)
     })?;
 
     // What is found on the way is appended, and looked at in its turn.
-    let mut next = 0;
+    let mut next = 0_usize;
     while let Some(copy) = copies.get_mut(next) {
         let place = Place::Batch {
             level: copy.of.level,
             space: copy.of.space,
         };
         let words = core::mem::replace(&mut copy.words, KVVec::new());
-        let (words, more) = vet(words, place, guest, |batch| {
+        let (words, more) = vet(Unaudited::new(words), place, guest, |batch| {
             copy_batch(host, guest, sources, &mut copies, &mut left, batch)
         })?;
         found.add(more)?;
         if let Some(copy) = copies.get_mut(next) {
             copy.buffer.fill(&words)?;
         }
-        next += 1;
+        next = next.saturating_add(1);
     }
 
     let mut batches = KVec::with_capacity(copies.len(), GFP_KERNEL)?;
@@ -130,8 +133,11 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Adds what was found elsewhere.
+    /// Adds what was found elsewhere. E2BIG if that is too much to do when the work is done.
     pub(super) fn add(&mut self, other: Self) -> Result {
+        if self.flips.len().saturating_add(other.flips.len()) > MOST_FLIPS {
+            return Err(E2BIG);
+        }
         self.events = self.events.merge(other.events);
         self.flips.extend_from_slice(&other.flips, GFP_KERNEL)?;
         self.audited = self.audited.saturating_add(other.audited);
@@ -139,15 +145,15 @@ impl Found {
     }
 }
 
-/// Audits `words`; `copy` says where the copy of a batch is that they start.
+/// Audits commands; `copy` says where the copy of a batch is that they start.
 pub(super) fn vet(
-    words: KVVec<u32>,
+    commands: Unaudited<KVVec<u32>>,
     place: Place,
     guest: &Guest<'_, Map>,
     mut copy: impl FnMut(Batch) -> Result<HostGma>,
 ) -> Result<(Vetted, Found)> {
-    let audited = words.len();
-    let mut commands = audit(Unaudited::new(words), place, guest).map_err(|rejected| {
+    let audited = commands.dwords();
+    let mut commands = audit(commands, place, guest).map_err(|rejected| {
         pr_warn_ratelimited!("{:?}: refused: {rejected}\n", guest.engine);
         EACCES
     })?;
@@ -165,11 +171,12 @@ pub(super) fn vet(
     Ok((ready, found))
 }
 
-fn copy_ring(sources: Sources<'_>, ring: &Ring, behind: &[u32]) -> Result<KVVec<u32>> {
+/// Copies the piece from head to tail. Behind it are commands that run whatever the guest's do: a guest that
+/// leaves predication on must not have them skipped, nor i915's own.
+fn copy_ring(sources: Sources<'_>, ring: &Ring, behind: &[u32]) -> Result<Unaudited<KVVec<u32>>> {
     let pending = ring.pending(ring.head).ok_or(EINVAL)?;
     let dwords = usize::try_from(pending.bytes() / 4).map_err(|_| EINVAL)?;
-    // A guest that leaves predication on must not have i915's own commands behind it skipped.
-    let mut words = KVVec::from_elem(SET_PREDICATE_OFF, dwords + 2, GFP_KERNEL)?;
+    let mut words = KVVec::from_elem(0, dwords, GFP_KERNEL)?;
 
     let mut rest = words.as_mut_slice();
     for span in pending.spans() {
@@ -180,8 +187,10 @@ fn copy_ring(sources: Sources<'_>, ring: &Ring, behind: &[u32]) -> Result<KVVec<
         sources.mapped.read(at, now.as_mut_bytes())?;
         rest = later;
     }
-    words.extend_from_slice(behind, GFP_KERNEL)?;
-    Ok(words)
+    for host in [&[SET_PREDICATE_OFF], behind] {
+        words.extend_from_slice(host, GFP_KERNEL)?;
+    }
+    Ok(Unaudited::with_tail(words, dwords))
 }
 
 /// Where the copy of `batch` is; makes it if there is none.
@@ -220,7 +229,7 @@ pub(super) fn read_batch(
     left: &mut usize,
 ) -> Result<KVVec<u32>> {
     let mut extent = Extent::new(guest.platform, guest.engine, batch.level);
-    let mut words = KVVec::new();
+    let mut words = KVVec::<u32>::new();
     let mut at = batch.address;
 
     loop {
@@ -230,7 +239,7 @@ pub(super) fn read_batch(
         *left = left.checked_sub(dwords).ok_or(E2BIG)?;
 
         let old = words.len();
-        words.resize(old + dwords, 0u32, GFP_KERNEL)?;
+        words.resize(old.saturating_add(dwords), 0, GFP_KERNEL)?;
         let new = words.get_mut(old..).ok_or(EINVAL)?;
         sources.read(batch.space, at, new.as_mut_bytes())?;
 
@@ -240,7 +249,7 @@ pub(super) fn read_batch(
         })?;
         if let Some(end) = end {
             let end = usize::try_from(end.get()).map_err(|_| EINVAL)?;
-            words.resize(end + 1, 0, GFP_KERNEL)?;
+            words.resize(end.saturating_add(1), 0, GFP_KERNEL)?;
             return Ok(words);
         }
         at = at.checked_add(in_page).ok_or(EFAULT)?;
