@@ -277,6 +277,35 @@ fn limits_that_are_reached() {
     assert_eq!(guest.pinned(), [21, 22]);
 }
 
+/// One page in many entries takes nothing of the quota, but each entry that changes keeps something.
+#[test]
+fn what_leaves_while_something_runs_is_bounded() {
+    let config = Config {
+        retired: 8,
+        ..Config::default()
+    };
+    let mut guest = Guest::with(config);
+    guest.simple(20);
+    for index in 0..16 {
+        guest.set(13, index, 20, RW);
+    }
+    let running = guest.hold(four(10));
+    for round in 0..100 {
+        for index in 0..16 {
+            guest.set(13, index, 20 + (round + 1) % 2, RW);
+        }
+        assert_eq!(guest.tables.hold(four(10)).unwrap_err(), EBUSY);
+    }
+    let kept = guest.world.state().pins.values().sum::<u32>();
+    assert_eq!(kept, 16 + config.retired);
+    // What was absent is no reason to wait.
+    guest.set(30, 0, 31, RW);
+    guest.set(10, 1, 30, RW);
+    guest.tables.release(running);
+    guest.submit(four(10));
+    assert_eq!(guest.world.state().pins.values().sum::<u32>(), 16);
+}
+
 #[test]
 fn work_in_portions() {
     let config = Config {

@@ -60,6 +60,9 @@ pub struct Config {
     pub roots: u32,
     /// Entries that one [`Tables::hold`] changes at most, which bounds the time that it takes.
     pub work: u32,
+    /// Pins at most that have left the shadow, but which the GPU may know. Each costs the host 40 bytes, and the
+    /// guest's quota does not limit them: a page that many entries mapped is pinned once.
+    pub retired: u32,
     /// How many writes to a table are told of until it is not tracked any more, but read as a whole at
     /// the next [`Tables::hold`]. A write that is told of leaves the guest.
     pub patience: u32,
@@ -94,6 +97,7 @@ impl Default for Config {
             tables: Self::MAX_TABLES,
             roots: 1024,
             work: 1 << 14,
+            retired: 1 << 18,
             patience: 4,
         }
     }

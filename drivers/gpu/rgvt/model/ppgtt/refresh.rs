@@ -144,8 +144,10 @@ impl<S: Seam> Tables<S> {
     /// Makes entry `index` the shadow of `guest`. The inner result is about the tables below, which
     /// are in place even if they are not complete.
     fn update(&mut self, id: TableId, source: Source, index: u32, guest: u64) -> Result<Result> {
+        let slot = self.store.get_mut(id).and_then(|table| table.slot(index));
+        let leaves = slot.is_some_and(|slot| matches!(slot.target, Target::Page(_)));
         self.work = self.work.checked_sub(1).ok_or(EAGAIN)?;
-        self.reserve_retired(1)?;
+        self.reserve_retired(leaves.into())?;
         let resolved = self.resolve(Entry::decode(source.level(), guest, self.pages_64k), guest)?;
 
         self.set(id, index, resolved.shadow);

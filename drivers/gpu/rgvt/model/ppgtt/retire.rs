@@ -20,7 +20,7 @@ use crate::{
 };
 use kernel::{
     alloc::{flags::GFP_KERNEL, KVVec},
-    error::Result,
+    error::{code::EBUSY, Result},
 };
 
 /// A stretch of the guest's memory.
@@ -71,10 +71,14 @@ impl<P> Retired<P> {
 }
 
 impl<S: Seam> Tables<S> {
-    /// Room for `count` pins to be retired.
+    /// Room for `count` pins to be retired. EBUSY if they are too many before what runs is done.
     pub(super) fn reserve_retired(&mut self, count: usize) -> Result {
-        if self.held.is_empty() {
+        if self.held.is_empty() || count == 0 {
             return Ok(());
+        }
+        let limit = usize::try_from(self.config.retired).unwrap_or(usize::MAX);
+        if self.retired.pins.len().saturating_add(count) > limit {
+            return Err(EBUSY);
         }
         Ok(self.retired.pins.reserve(count, GFP_KERNEL)?)
     }
