@@ -117,7 +117,7 @@ impl<'a, O: Observer> Request<'a, O> {
         to_result(unsafe { bindings::rgvt_request_emit_init_breadcrumb(request) })?;
 
         // The ring is read in units of two dwords.
-        let count = commands.len().next_multiple_of(2);
+        let count = commands.len().checked_next_multiple_of(2).ok_or(E2BIG)?;
 
         // SAFETY: The type's invariants. The ring has room for `MAX_COMMANDS` when no other request of the
         // context is under way. CAST: It is no more than that.
@@ -127,7 +127,10 @@ impl<'a, O: Observer> Request<'a, O> {
         // SAFETY: This part of the ring is the request's. The GPU does not read it before it is submitted.
         this.commands = unsafe { core::slice::from_raw_parts_mut(ring, count) };
 
-        let (used, rest) = this.commands.split_at_mut(commands.len());
+        let (used, rest) = this
+            .commands
+            .split_at_mut_checked(commands.len())
+            .ok_or(EINVAL)?;
 
         used.copy_from_slice(commands);
         rest.fill(MI_NOOP);

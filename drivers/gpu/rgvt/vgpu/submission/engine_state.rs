@@ -73,6 +73,15 @@ pub(in super::super) fn room(layout: &EngineState) -> Result<KVVec<u32>> {
     Ok(KVVec::from_elem(0, dwords, GFP_KERNEL)?)
 }
 
+/// Copies what has to be of one length. EINVAL if it is not.
+fn copy(to: &mut [u32], from: &[u32]) -> Result {
+    if to.len() != from.len() {
+        return Err(EINVAL);
+    }
+    to.copy_from_slice(from);
+    Ok(())
+}
+
 /// Copies the engine's state out of the host's image.
 pub(in super::super) fn save(image: &[u32], layout: &EngineState, into: &mut [u32]) -> Result {
     let (registers, pages) = into.split_at_mut_checked(PAGE).ok_or(EINVAL)?;
@@ -82,8 +91,7 @@ pub(in super::super) fn save(image: &[u32], layout: &EngineState, into: &mut [u3
         let to = registers.get_mut(run.clone()).ok_or(EINVAL)?;
         to.copy_from_slice(page.get(run).ok_or(EINVAL)?);
     }
-    pages.copy_from_slice(image.get(whole_pages(layout)).ok_or(EINVAL)?);
-    Ok(())
+    copy(pages, image.get(whole_pages(layout)).ok_or(EINVAL)?)
 }
 
 /// Copies the engine's state into the host's image.
@@ -95,9 +103,7 @@ fn load(image: &mut [u32], layout: &EngineState, from: &[u32]) -> Result {
         let to = page.get_mut(run.clone()).ok_or(EINVAL)?;
         to.copy_from_slice(registers.get(run).ok_or(EINVAL)?);
     }
-    let to = image.get_mut(whole_pages(layout)).ok_or(EINVAL)?;
-    to.copy_from_slice(pages);
-    Ok(())
+    copy(image.get_mut(whole_pages(layout)).ok_or(EINVAL)?, pages)
 }
 
 /// Has `image`, the host's, hold the engine's state of a context of the guest's, of which `theirs` is the
