@@ -216,6 +216,7 @@ impl Vgpu {
         state.registers.reset();
         let line = state.irq.reset();
         state.signal(line, &self.interrupts);
+        state.set_alarm();
         state.plug(self);
     }
 

@@ -165,7 +165,7 @@ impl State {
     }
 
     /// Sets the alarm to the next vertical blank of any pipe.
-    fn set_alarm(&mut self) {
+    pub(super) fn set_alarm(&mut self) {
         let now = self.tell_time();
         let (display, _) = self.registers.display();
         let next = PIPES.iter().filter_map(|&pipe| display.next_vblank(pipe));
