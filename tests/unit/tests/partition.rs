@@ -26,12 +26,15 @@ fn kind(aperture: u64, hidden: u64, fences: u8) -> VgpuType {
         hidden: Bytes::mib(hidden),
         fences,
         weight: 1,
-        resolution: Resolution {
-            width: 640,
-            height: 480,
-        },
+        resolution: SMALL,
+        largest: SMALL,
     }
 }
+
+const SMALL: Resolution = Resolution {
+    width: 640,
+    height: 480,
+};
 
 #[test]
 fn types_and_instances_by_aperture() {
@@ -62,6 +65,20 @@ fn types_and_instances_by_aperture() {
             .map(|kind| (kind.suffix, partition.available(kind)))
             .collect();
         assert_eq!(found, expected, "aperture of {aperture} MiB");
+    }
+}
+
+/// At first a monitor is like kvmgt's.
+#[test]
+fn a_monitor_is_at_most_as_large_as_it_may_be() {
+    for kind in offered(&gpu(1024, 4096)).iter().flatten() {
+        let size = |mode: Resolution| (mode.width, mode.height);
+        let (first, most) = match kind.suffix {
+            "8" | "16" => ((1024, 768), (1024, 768)),
+            _ => ((1920, 1200), (2560, 1600)),
+        };
+        assert_eq!(size(kind.resolution), first, "{}", kind.suffix);
+        assert_eq!(size(kind.largest), most, "{}", kind.suffix);
     }
 }
 

@@ -9,7 +9,7 @@ use super::partition::Partition;
 use crate::hw::{addr::Bytes, platform::Platform};
 use kernel::fmt;
 
-/// The largest mode that the virtual monitor of a type offers, in pixels.
+/// A mode of the virtual monitor of a type, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resolution {
     /// Pixels in a line.
@@ -31,8 +31,10 @@ pub struct VgpuType {
     pub fences: u8,
     /// Its share of an engine's time relative to others', 1 to 16.
     pub weight: u8,
-    /// The largest mode of its monitor.
+    /// The best mode of its monitor at first.
     pub resolution: Resolution,
+    /// The largest that its monitor may have.
+    pub largest: Resolution,
 }
 
 impl VgpuType {
@@ -50,6 +52,10 @@ const LARGE: Resolution = Resolution {
     width: 1920,
     height: 1200,
 };
+const LARGEST: Resolution = Resolution {
+    width: 2560,
+    height: 1600,
+};
 
 /// kvmgt's types: the suffix says how many of them were meant to share a GPU. On an aperture of
 /// 256 MiB two of `8` fit, and none of `2` and `1`.
@@ -61,6 +67,7 @@ const CLASSIC: [VgpuType; 4] = [
         fences: 4,
         weight: 2,
         resolution: SMALL,
+        largest: SMALL,
     },
     VgpuType {
         suffix: "4",
@@ -69,6 +76,7 @@ const CLASSIC: [VgpuType; 4] = [
         fences: 4,
         weight: 4,
         resolution: LARGE,
+        largest: LARGEST,
     },
     VgpuType {
         suffix: "2",
@@ -77,6 +85,7 @@ const CLASSIC: [VgpuType; 4] = [
         fences: 4,
         weight: 8,
         resolution: LARGE,
+        largest: LARGEST,
     },
     VgpuType {
         suffix: "1",
@@ -85,6 +94,7 @@ const CLASSIC: [VgpuType; 4] = [
         fences: 4,
         weight: 16,
         resolution: LARGE,
+        largest: LARGEST,
     },
 ];
 
@@ -97,6 +107,7 @@ const SIXTEENTH: VgpuType = VgpuType {
     fences: 2,
     weight: 1,
     resolution: SMALL,
+    largest: SMALL,
 };
 
 /// How many types there are at most.
@@ -113,6 +124,7 @@ pub fn offered(empty: &Partition) -> [Option<VgpuType>; MAX_TYPES] {
         fences: 4,
         weight: 16,
         resolution: LARGE,
+        largest: LARGEST,
     };
     let same_aperture = |kind: &VgpuType| kind.aperture == full.aperture;
     let duplicate = CLASSIC.iter().any(same_aperture);

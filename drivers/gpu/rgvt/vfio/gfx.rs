@@ -76,9 +76,9 @@ pub(super) struct MonitorRegion {
 impl MonitorRegion {
     /// The monitor of a virtual GPU's type.
     pub(super) fn new(vgpu: &Vgpu) -> Result<impl PinInit<Self>> {
-        let most = vgpu.largest_mode();
-        let usual = vgpu.edid(most.0, most.1)?;
-        let region = EdidRegion::new(usual, most);
+        let first = vgpu.first_mode();
+        let usual = vgpu.edid(first.0, first.1)?;
+        let region = EdidRegion::new(usual, vgpu.largest_mode());
 
         Ok(pin_init!(Self {
             monitor <- new_mutex!(Monitor { region, usual }),

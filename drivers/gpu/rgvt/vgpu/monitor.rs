@@ -39,10 +39,16 @@ pub(super) fn display(host: &HostGpu, kind: &VgpuType) -> Result<KBox<Display>> 
 }
 
 impl Vgpu {
-    /// Columns and rows of the largest mode that its monitor may have.
-    pub(crate) fn largest_mode(&self) -> (u16, u16) {
+    /// Columns and rows of the best mode that its monitor has at first.
+    pub(crate) fn first_mode(&self) -> (u16, u16) {
         let resolution = self.kind.resolution;
         (resolution.width, resolution.height)
+    }
+
+    /// Columns and rows of the largest mode that its monitor may have.
+    pub(crate) fn largest_mode(&self) -> (u16, u16) {
+        let largest = self.kind.largest;
+        (largest.width, largest.height)
     }
 
     /// How a monitor describes itself whose best mode has so many columns and rows. EINVAL if there is no such
@@ -57,7 +63,7 @@ impl Vgpu {
     }
 
     /// Plugs in a monitor that describes itself like this, or none; the guest is told. EINVAL if this is not
-    /// an EDID of one block, or its best mode is larger than the type's.
+    /// an EDID of one block, or its best mode is larger than the type's largest.
     pub(crate) fn plug(&self, edid: Option<[u8; edid::SIZE]>) -> Result {
         let most = self.largest_mode();
         if let Some(edid) = &edid {

@@ -115,8 +115,8 @@ pub(crate) struct Frame {
 impl Vgpu {
     /// Bytes of the largest picture that can be taken: that of the largest mode of the type. Whole pages.
     pub(crate) fn picture_size(&self) -> u32 {
-        let resolution = self.kind.resolution;
-        let pixels = u32::from(resolution.width).saturating_mul(resolution.height.into());
+        let (width, height) = self.largest_mode();
+        let pixels = u32::from(width).saturating_mul(height.into());
         let page = PAGE_SIZE as u32;
 
         pixels

@@ -15,6 +15,11 @@ use unit::model::types::{Resolution, VgpuType};
 
 const MILLISECOND: u64 = 1_000_000;
 
+const RESOLUTION: Resolution = Resolution {
+    width: 640,
+    height: 480,
+};
+
 /// Virtual GPUs.
 fn ids<const N: usize>() -> [VgpuId; N] {
     let space = Space {
@@ -28,10 +33,8 @@ fn ids<const N: usize>() -> [VgpuId; N] {
         hidden: Bytes::mib(1),
         fences: 1,
         weight: 1,
-        resolution: Resolution {
-            width: 640,
-            height: 480,
-        },
+        resolution: RESOLUTION,
+        largest: RESOLUTION,
     };
     let mut partition = Partition::new(space, HostShare::DEFAULT).unwrap();
     [(); N].map(|()| partition.take(&kind).unwrap().0)
