@@ -3,9 +3,11 @@
 //! What the `kernel` crate lacks: safe abstractions of C interfaces, and the bindings below them.
 
 mod bindings;
+pub(crate) mod dma_buf;
 pub(crate) mod eventfd;
 pub(crate) mod i915;
 pub(crate) mod mdev;
+pub(crate) mod page;
 mod pci;
 pub(crate) mod pm;
 pub(crate) mod process;

@@ -20,6 +20,7 @@ struct i915_vma;
 struct intel_context;
 struct intel_engine_cs;
 struct intel_gt;
+struct module;
 struct page;
 struct pci_dev;
 struct ref_tracker;
@@ -35,9 +36,14 @@ int rgvt_dma_mapping_error(struct device *dev, dma_addr_t address);
 
 /* linux/mm.h */
 bool rgvt_page_reserved(const struct page *page);
+unsigned long rgvt_page_to_pfn(const struct page *page);
 void rgvt_get_page(struct page *page);
 void rgvt_put_page(struct page *page);
 int rgvt_io_remap_wc(struct vm_area_struct *vma, phys_addr_t start);
+void rgvt_vma_set_pfnmap(struct vm_area_struct *vma);
+
+/* linux/module.h */
+struct module *rgvt_this_module(void);
 
 /* linux/notifier.h */
 int rgvt_notifier_from_errno(int err);

@@ -10,6 +10,8 @@
 
 #include <asm/kvm_page_track.h>
 
+#include <drm/drm_plane.h>
+
 #include "i915_drv.h"
 #include "i915_gem_gtt.h"
 #include "i915_request.h"

@@ -43,6 +43,7 @@ const GET_IRQ_INFO: u32 = command(9);
 const SET_IRQS: u32 = command(10);
 const RESET: u32 = command(11);
 const QUERY_GFX_PLANE: u32 = command(14);
+const GET_GFX_DMABUF: u32 = command(15);
 
 /// Bytes of four numbers of 32 bits, which `GET_INFO` and `GET_IRQ_INFO` pass; newer fields follow.
 const FOUR: usize = 16;
@@ -65,6 +66,7 @@ pub(super) fn dispatch(
         SET_IRQS => set_irqs(operations, argument)?,
         RESET => operations.reset()?,
         QUERY_GFX_PLANE => gfx::query(operations, argument)?,
+        GET_GFX_DMABUF => return Ok(gfx::get_dma_buf(operations, argument)? as isize),
         _ => return Err(ENOTTY),
     }
     Ok(0)

@@ -20,7 +20,8 @@ mod virqfd;
 pub(crate) use device::Registration;
 pub(crate) use gfx::{
     Form,
-    PlaneInfo, //
+    PlaneInfo,
+    PlaneKind, //
 };
 pub(crate) use guest::Guest;
 pub(crate) use mapping::Mapping;

@@ -19,7 +19,8 @@ use super::{
     Form,
     Guest,
     Mapping,
-    PlaneInfo, //
+    PlaneInfo,
+    PlaneKind, //
 };
 
 /// Numbers of the regions of a PCI device, and what user space may do with a region.
@@ -187,8 +188,13 @@ pub(crate) trait Operations: Send + Sync + Sized + 'static {
     /// Whether user space gets at a picture of the device's screen in this form.
     fn shows_as(&self, form: Form) -> bool;
 
-    /// Takes a picture of the screen, in a form that [`Operations::shows_as`]; `None` if nothing is shown.
-    fn picture(&self, form: Form) -> Result<Option<PlaneInfo>>;
+    /// Takes a picture of a plane, or of the screen, in a form that [`Operations::shows_as`]; `None` if nothing is
+    /// shown.
+    fn picture(&self, form: Form, plane: PlaneKind) -> Result<Option<PlaneInfo>>;
+
+    /// Gives the dma-buf of a number that [`Operations::picture`] has told to the current process, as a file
+    /// descriptor. EINVAL if there is none.
+    fn dma_buf(&self, id: u32) -> Result<u32>;
 
     /// Makes the device as new, although it is open.
     fn reset(&self) -> Result;

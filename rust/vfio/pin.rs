@@ -9,7 +9,10 @@
 //!
 //! C header: [`include/linux/vfio.h`](srctree/include/linux/vfio.h)
 
-use core::ops::Range;
+use core::{
+    ops::Range,
+    ptr::NonNull, //
+};
 
 use kernel::{
     bindings::{
@@ -41,6 +44,7 @@ use super::guest::{
 };
 use crate::rust::{
     bindings,
+    page::PageRef,
     ratelimit::pr_warn_ratelimited, //
 };
 
@@ -51,11 +55,10 @@ type Key = (u64, u64);
 ///
 /// # Invariants
 ///
-/// - There is a reference of ours to `page`.
-/// - It is mapped for the guest's DMA device at `address`.
+/// - `page` is mapped for the guest's DMA device at `address`.
 /// - If `counted`, VFIO counts it as pinned.
 struct Entry {
-    page: *mut page,
+    page: PageRef,
     address: u64,
     counted: bool,
 }
@@ -96,9 +99,6 @@ pub(super) struct Memory {
     next: u64,
     unmapping: Option<Unmapping>,
 }
-
-// SAFETY: An `Entry` owns references, which any thread can give up.
-unsafe impl Send for Memory {}
 
 impl Memory {
     pub(super) fn new() -> Self {
@@ -147,7 +147,7 @@ impl Entry {
 
     /// Unmaps the page and gives up our reference.
     fn release(self, guest: &Guest) {
-        // SAFETY: The type's invariants: the page is mapped there, and there is a reference to give up.
+        // SAFETY: The type's invariants: the page is mapped there.
         unsafe {
             dma_unmap_page_attrs(
                 device(guest),
@@ -156,7 +156,6 @@ impl Entry {
                 DMA_BIDIRECTIONAL,
                 ATTRIBUTES,
             );
-            bindings::rgvt_put_page(self.page);
         }
     }
 }
@@ -180,6 +179,12 @@ impl Pin {
     /// Where the device finds it.
     pub(crate) fn address(&self) -> u64 {
         self.address
+    }
+
+    /// A reference to the page, which lasts longer than the pin if need be.
+    pub(crate) fn page(&self) -> Option<PageRef> {
+        let memory = self.guest.memory.lock();
+        memory.pins.get(&self.key).map(|entry| entry.page.clone())
     }
 }
 
@@ -232,10 +237,13 @@ impl Guest {
             });
         }
 
-        let entry = Entry::of(this, found).inspect_err(|_| {
-            // SAFETY: The device is open, and VFIO has just counted this page.
-            unsafe { bindings::vfio_unpin_pages(this.vdev.as_ptr(), gfn << PAGE_SHIFT, 1) };
-        })?;
+        let page = NonNull::new(found).ok_or(EFAULT);
+        let entry = page
+            .and_then(|page| Entry::of(this, page))
+            .inspect_err(|_| {
+                // SAFETY: The device is open, and VFIO has just counted this page.
+                unsafe { bindings::vfio_unpin_pages(this.vdev.as_ptr(), gfn << PAGE_SHIFT, 1) };
+            })?;
 
         let address = entry.address;
         let key = (gfn, memory.next);
@@ -297,9 +305,9 @@ impl Guest {
 
 impl Entry {
     /// Takes a reference to the page that VFIO has pinned, and maps it.
-    fn of(guest: &Guest, page: *mut page) -> Result<Self> {
+    fn of(guest: &Guest, page: NonNull<page>) -> Result<Self> {
         // SAFETY: VFIO has returned a page that it keeps pinned.
-        if unsafe { bindings::rgvt_page_reserved(page) } {
+        if unsafe { bindings::rgvt_page_reserved(page.as_ptr()) } {
             // It has no reference count: it is memory of a device, or of the firmware.
             return Err(EFAULT);
         }
@@ -308,7 +316,7 @@ impl Entry {
         let address = unsafe {
             let address = dma_map_page_attrs(
                 device(guest),
-                page,
+                page.as_ptr(),
                 0,
                 PAGE_SIZE,
                 DMA_BIDIRECTIONAL,
@@ -321,9 +329,9 @@ impl Entry {
         };
 
         // SAFETY: The page is pinned, so it has a reference already.
-        unsafe { bindings::rgvt_get_page(page) };
+        let page = unsafe { PageRef::new(page) };
 
-        // INVARIANT: A reference was just taken, the page mapped, and VFIO has counted it.
+        // INVARIANT: The page was just mapped, and VFIO has counted it.
         Ok(Self {
             page,
             address,

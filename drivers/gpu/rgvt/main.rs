@@ -132,7 +132,7 @@ module! {
     authors: ["The rgvt developers"],
     description: "Virtual GPUs of Intel Gen8 and Gen9 graphics, over i915 and VFIO",
     license: "GPL",
-    imports_ns: ["I915_GVT"],
+    imports_ns: ["I915_GVT", "DMA_BUF"],
     params: {
         pin_quota_mib: u32 {
             default: 4096,

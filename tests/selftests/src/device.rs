@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
 use anyhow::{Context, Result, ensure};
@@ -12,8 +12,9 @@ use crate::mapping::{How, Mapping};
 use crate::sys::{ioctl_number, ioctl_with, result};
 use crate::uapi::{
     BAR0, BAR2, CONFIG, DEVICE_GET_INFO, DEVICE_GET_IRQ_INFO, DEVICE_GET_REGION_INFO, DEVICE_RESET,
-    DEVICE_SET_IRQS, QUERY_GFX_PLANE, VFIO_REGION_INFO_CAP_SPARSE_MMAP, VFIO_REGION_INFO_CAP_TYPE,
-    VFIO_REGION_INFO_FLAG_CAPS, vfio_device_info, vfio_irq_info, vfio_region_info,
+    DEVICE_SET_IRQS, GET_GFX_DMABUF, QUERY_GFX_PLANE, VFIO_REGION_INFO_CAP_SPARSE_MMAP,
+    VFIO_REGION_INFO_CAP_TYPE, VFIO_REGION_INFO_FLAG_CAPS, vfio_device_info, vfio_irq_info,
+    vfio_region_info,
 };
 
 /// Bytes of [`vfio_device_info`] and [`vfio_irq_info`] up to the fields that are used here.
@@ -158,12 +159,20 @@ impl Device {
     }
 
     /// `VFIO_DEVICE_QUERY_GFX_PLANE` as it is: the words of its structure.
-    pub fn plane(&self, flags: u32, argsz: u32) -> io::Result<[u32; 16]> {
+    pub fn plane(&self, plane: u32, flags: u32, argsz: u32) -> io::Result<[u32; 16]> {
         let mut words = [0; 16];
-        words[..2].copy_from_slice(&[argsz, flags]);
+        words[..3].copy_from_slice(&[argsz, flags, plane]);
         // SAFETY: the command reads and writes at most as many words, whatever `argsz` says.
         unsafe { ioctl_with(self.0.as_fd(), QUERY_GFX_PLANE, &mut words) }?;
         Ok(words)
+    }
+
+    /// `VFIO_DEVICE_GET_GFX_DMABUF`.
+    pub fn dma_buf(&self, id: u32) -> io::Result<OwnedFd> {
+        // SAFETY: the command reads a number.
+        let fd = unsafe { ioctl_with(self.0.as_fd(), GET_GFX_DMABUF, &mut { id }) }?;
+        // SAFETY: the kernel has just made the descriptor, and nobody else has it.
+        Ok(unsafe { OwnedFd::from_raw_fd(fd) })
     }
 
     /// Any ioctl with a number for an argument.

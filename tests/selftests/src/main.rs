@@ -10,6 +10,7 @@ mod checks;
 mod client;
 mod context;
 mod device;
+mod drm;
 mod eventfd;
 mod fuzz;
 mod kvm;
@@ -19,6 +20,7 @@ mod mdev;
 mod memory;
 mod module;
 mod regs;
+mod scanout;
 mod sys;
 mod uapi;
 

@@ -3,7 +3,10 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::ptr::NonNull;
+
+use crate::sys::result;
 
 /// A mapping that unmaps itself.
 ///
@@ -29,6 +32,12 @@ pub struct How {
     /// `MAP_*`.
     pub flags: libc::c_int,
 }
+
+/// To read only, shared.
+pub const READ_ONLY: How = How {
+    protection: libc::PROT_READ,
+    flags: libc::MAP_SHARED,
+};
 
 /// To read and write, shared.
 pub const SHARED: How = How {
@@ -70,6 +79,27 @@ impl Mapping {
     /// Where this process sees it.
     pub fn address(&self) -> u64 {
         self.base.as_ptr() as u64
+    }
+
+    /// Asks for the right to write to it.
+    pub fn make_writable(&self) -> io::Result<()> {
+        let size = self.words * size_of::<u32>();
+        // SAFETY: the mapping is this object's, and who has it reads and writes it in no other way than as
+        // device memory.
+        let done = unsafe { libc::mprotect(self.base.as_ptr().cast(), size, SHARED.protection) };
+        result(done).map(|_| ())
+    }
+
+    /// Whether there is something at the dword at `index`. Reading it where nothing is would end the process.
+    pub fn is_there(&self, index: usize) -> io::Result<bool> {
+        let (to, _from) = UnixStream::pair()?;
+        // SAFETY: the kernel reads a dword of the mapping, or says that it cannot.
+        let done = unsafe { libc::write(to.as_raw_fd(), self.word(index).as_ptr().cast(), 4) };
+        match io::Error::last_os_error() {
+            _ if done == 4 => Ok(true),
+            error if error.raw_os_error() == Some(libc::EFAULT) => Ok(false),
+            error => Err(error),
+        }
     }
 
     fn word(&self, index: usize) -> NonNull<u32> {

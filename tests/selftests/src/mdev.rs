@@ -34,6 +34,16 @@ impl Parent {
         read(&self.0.join(name))
     }
 
+    /// The device that its own driver offers to everybody.
+    pub fn render_node(&self) -> Result<PathBuf> {
+        let folder = self.0.join("drm");
+        let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let mut nodes = names.filter(|name| name.to_string_lossy().starts_with("renderD"));
+        let node = nodes.next().context("no render node")?;
+        Ok(Path::new("/dev/dri").join(node))
+    }
+
     /// The types that are offered, in order of their names.
     pub fn types(&self) -> Result<Vec<Type>> {
         let folder = self.0.join("mdev_supported_types");

@@ -23,6 +23,8 @@ pub mod pvinfo {
     pub const FENCES: u32 = PAGE + 0x50;
     pub const DISPLAY_READY: u32 = PAGE + 0x804;
     pub const NOTIFY: u32 = PAGE + 0x818;
+    /// Column, then row.
+    pub const CURSOR_HOT: u32 = PAGE + 0x830;
     /// 4 pairs of lower and upper half.
     pub const PDP: u32 = PAGE + 0x838;
 }

@@ -19,6 +19,12 @@ pub const DEVICE_RESET: u32 = vfio(11);
 pub const MAP_DMA: u32 = vfio(13);
 pub const UNMAP_DMA: u32 = vfio(14);
 pub const QUERY_GFX_PLANE: u32 = vfio(14);
+pub const GET_GFX_DMABUF: u32 = vfio(15);
+
+/// `enum drm_plane_type`; drm/drm_mode.h has it for properties only.
+pub const DRM_PLANE_TYPE_OVERLAY: u32 = 0;
+pub const DRM_PLANE_TYPE_PRIMARY: u32 = 1;
+pub const DRM_PLANE_TYPE_CURSOR: u32 = 2;
 
 /// The regions.
 pub const BAR0: u32 = 0;

@@ -36,6 +36,7 @@ use crate::{
             GpuRef,
             TablePage, //
         },
+        page::PageRef,
         vfio, //
     },
 };
@@ -168,6 +169,19 @@ impl PagePinner for Guest {
             gfn,
         };
         Ok((pin, DmaAddr::new(address)))
+    }
+}
+
+impl Guest {
+    /// Pins a page for others than the GPU, and has a reference to it.
+    pub(super) fn pin_page(&self, gfn: Gfn) -> Result<(Pin, PageRef)> {
+        let (pin, _) = self.pin(gfn)?;
+        let pins = self.0.pins.lock();
+        let page = pins.shared.get(&gfn.get()).and_then(|it| it.pin.page());
+        drop(pins);
+
+        // The page is there while one of its uses is.
+        Ok((pin, page.ok_or(EFAULT)?))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod account;
 mod engine;
+mod exported;
 mod gpu;
 mod guest;
 mod interrupts;
@@ -25,6 +26,7 @@ pub(crate) use crate::rust::{
 };
 pub(crate) use account::Account;
 pub(crate) use engine::*;
+pub(crate) use exported::Exported;
 pub(crate) use gpu::{
     HostGpu,
     StaysAwake, //

@@ -92,3 +92,12 @@ pub trait Canvas {
     /// Writes from byte `offset` on.
     fn write(&mut self, offset: u32, bytes: &[u8]);
 }
+
+/// Pages of the guest that others have.
+pub trait Exported {
+    /// Whether somebody has them.
+    fn is_used(&self) -> bool;
+
+    /// Takes them away from whoever has them. Nothing of it is pinned any more when this returns.
+    fn revoke(&self);
+}

@@ -23,7 +23,10 @@ use crate::{
             Attribute,
             Group, //
         },
-        vfio::Registration,
+        vfio::{
+            Form,
+            Registration, //
+        },
     },
     vgpu::{
         Policy,
@@ -100,6 +103,29 @@ const RGVT: &[Attribute<Device>] = &[
             let (width, height) = size(text)?;
             let monitor = device.operations().monitor();
             monitor.set_mode(vgpu(device), width, height)
+        },
+    ),
+    Attribute::writable(
+        c"display",
+        |device, f| {
+            writeln!(
+                f,
+                "{}",
+                match device.operations().forms().chosen() {
+                    Form::Region => "region",
+                    Form::DmaBuf => "dmabuf",
+                }
+            )
+        },
+        |device, text| {
+            let bytes: &[u8] = text;
+            let form = match bytes {
+                b"region" => Form::Region,
+                b"dmabuf" => Form::DmaBuf,
+                _ => return Err(EINVAL),
+            };
+            device.operations().forms().choose(form);
+            Ok(())
         },
     ),
     Attribute::read_only(c"pinned_pages", |device, f| {

@@ -20,6 +20,7 @@ use kernel::{
 use super::{
     gfx::{
         self,
+        Forms,
         MonitorRegion, //
     },
     irq::Irqs,
@@ -41,6 +42,7 @@ use crate::{
             Mapping,
             Operations,
             PlaneInfo,
+            PlaneKind,
             RegionInfo, //
         },
     },
@@ -58,6 +60,8 @@ pub(super) struct VgpuDevice {
     user: Mutex<Option<Process>>,
     #[pin]
     monitor: MonitorRegion,
+    #[pin]
+    forms: Forms,
 }
 
 impl VgpuDevice {
@@ -68,6 +72,7 @@ impl VgpuDevice {
             pin_init!(Self {
                 irqs <- Irqs::new(vgpu.clone()),
                 monitor <- monitor,
+                forms <- Forms::new(),
                 vgpu,
                 user <- new_mutex!(None),
             }),
@@ -78,6 +83,11 @@ impl VgpuDevice {
     /// The guest's monitor.
     pub(super) fn monitor(&self) -> &MonitorRegion {
         &self.monitor
+    }
+
+    /// How user space gets at what the monitor shows.
+    pub(super) fn forms(&self) -> &Forms {
+        &self.forms
     }
 
     /// The virtual GPU.
@@ -94,6 +104,7 @@ impl VgpuDevice {
 impl Operations for VgpuDevice {
     fn open(&self, guest: &Arc<Guest>) -> Result {
         Vgpu::open(&self.vgpu, guest.clone())?;
+        self.forms.open();
         *self.user.lock() = Some(Process::current());
         Ok(())
     }
@@ -137,11 +148,15 @@ impl Operations for VgpuDevice {
     }
 
     fn shows_as(&self, form: Form) -> bool {
-        gfx::shows_as(form)
+        self.forms.current() == form
     }
 
-    fn picture(&self, _form: Form) -> Result<Option<PlaneInfo>> {
-        gfx::picture(&self.vgpu)
+    fn picture(&self, form: Form, plane: PlaneKind) -> Result<Option<PlaneInfo>> {
+        gfx::picture(&self.vgpu, form, plane)
+    }
+
+    fn dma_buf(&self, id: u32) -> Result<u32> {
+        self.vgpu.give(id)
     }
 
     fn reset(&self) -> Result {

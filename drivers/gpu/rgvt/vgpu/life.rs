@@ -183,6 +183,11 @@ impl Vgpu {
 
     /// A reset of the function: all as after power-on. Waits for what is on the engines.
     pub(crate) fn reset(&self) {
+        self.reset_state();
+        self.revoke(|_| true);
+    }
+
+    fn reset_state(&self) {
         let mut state = self.state.lock();
         for engine in Engine::ALL {
             state.abandon(self, engine);
@@ -227,6 +232,13 @@ impl Vgpu {
         let pages = Bytes::new(bytes).pages();
         let gone = |gfn: Gfn| gfn.checked_sub(first).is_some_and(|at| at < pages);
 
+        self.unmap(first, pages, gone);
+        // Last: until then a surface could still be pinned by what the tables have.
+        self.revoke(gone);
+    }
+
+    /// Has the GPU's tables map none of `pages` pages from `first` on, the ones that are `gone`.
+    fn unmap(&self, first: Gfn, pages: u64, gone: impl Fn(Gfn) -> bool) {
         let mut state = self.state.lock();
         self.drain(&mut state);
 

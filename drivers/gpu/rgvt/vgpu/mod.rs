@@ -39,6 +39,10 @@ pub(crate) use crate::{
     model::{
         cfg::SIZE as CONFIG_SIZE,
         sched::Policy,
+        screen::{
+            Format,
+            Tiling, //
+        },
         types::VgpuType, //
     },
 };
@@ -47,7 +51,11 @@ pub(crate) use gpu::{
     Gpu,
     Limits, //
 };
-pub(crate) use screen::Frame;
+pub(crate) use screen::{
+    Frame,
+    Shown,
+    Which, //
+};
 pub(crate) use statistics::Statistics;
 
 use kernel::{

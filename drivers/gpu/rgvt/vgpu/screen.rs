@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Pictures of what a guest's monitor shows, for who looks at it from outside.
+//! What a guest's monitor shows, for who looks at it from outside: pictures, or the planes' own surfaces.
 
 use kernel::{
     new_mutex,
@@ -18,12 +18,16 @@ use super::{
 };
 use crate::{
     host::{
+        Exported,
         Picture,
         SharedMemory, //
     },
+    hw::addr::Gfn,
     model::screen::{
         self,
+        Gallery,
         Scene,
+        View,
         PIXEL, //
     },
 };
@@ -47,6 +51,9 @@ pub(super) struct Screen {
     /// Taken when it is first asked for: most guests' screens are never looked at.
     #[pin]
     place: Mutex<Option<Place>>,
+    /// Surfaces that others may have. Taken around a virtual GPU's state, and the guest's pins.
+    #[pin]
+    gallery: Mutex<Gallery<Exported>>,
 }
 
 impl Screen {
@@ -55,6 +62,7 @@ impl Screen {
         pin_init!(Self {
             page <- new_mutex!(KVec::new()),
             place <- new_mutex!(None),
+            gallery <- new_mutex!(Gallery::new()),
         })
     }
 
@@ -112,7 +120,96 @@ pub(crate) struct Frame {
     pub(crate) size: u32,
 }
 
+/// The planes that are shown one by one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The primary plane.
+    Primary,
+    /// The cursor.
+    Cursor,
+}
+
+/// What a plane shows.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    /// The number by which [`Vgpu::give`] knows the surface.
+    pub(crate) id: u32,
+    /// What there is to see of it.
+    pub(crate) view: View,
+    /// Bytes from row to row.
+    pub(crate) stride: u32,
+    /// Bytes of all of it.
+    pub(crate) size: u32,
+    /// Where its first pixel is on the screen, or would be: column and row.
+    pub(crate) at: (i32, i32),
+    /// The pixel of it that points, if known.
+    pub(crate) hot_spot: Option<(u32, u32)>,
+}
+
+/// How many times the largest picture a surface may be: drivers have several monitors show parts of one.
+const SURFACE: u32 = 4;
+
 impl Vgpu {
+    /// What a plane shows. `None` if it is off, shows a page that the guest does not map, or what cannot be told
+    /// in this way. ENOSPC if others have all surfaces that they may.
+    pub(crate) fn shown(&self, which: Which) -> Result<Option<Shown>> {
+        let mut gallery = self.screen.gallery.lock();
+        let Some(scene) = self.scene() else {
+            return Ok(None);
+        };
+        let plane = match which {
+            Which::Primary => scene.primary(),
+            Which::Cursor => scene.cursor(),
+        };
+        let Some((at, view)) = plane.and_then(|plane| Some((plane.at, plane.view()?))) else {
+            return Ok(None);
+        };
+        let Some((stride, size)) = view.stride().zip(view.bytes()) else {
+            return Ok(None);
+        };
+        let fits = view.size.0 <= scene.width() && view.size.1 <= scene.height();
+        let is_cursor = which == Which::Cursor;
+        if !(fits || is_cursor) || size > self.picture_size().saturating_mul(SURFACE) {
+            return Ok(None);
+        }
+
+        let state = self.state.lock();
+        let number = gallery.number(view, |gma| state.ggtt.lookup(gma.index()?))?;
+        let hot_spot = state.pvinfo.cursor_hot_spot();
+        let hot_spot = hot_spot.filter(|&(x, y)| is_cursor && x < view.size.0 && y < view.size.1);
+
+        Ok(number.map(|id| Shown {
+            id,
+            view,
+            stride,
+            size,
+            at,
+            hot_spot,
+        }))
+    }
+
+    /// Gives surface `id` to the current process: a file descriptor of its dma-buf. EINVAL if there is no such
+    /// surface.
+    pub(crate) fn give(&self, id: u32) -> Result<u32> {
+        let mut gallery = self.screen.gallery.lock();
+        let (pages, exported) = gallery.get(id).ok_or(EINVAL)?;
+        if let Some(dma_buf) = exported.as_ref().and_then(Exported::dma_buf) {
+            return dma_buf.into_fd();
+        }
+
+        let state = self.state.lock();
+        let guest = state.open.as_ref().ok_or(ENODEV)?.guest.clone();
+        drop(state);
+        let (new, dma_buf) = Exported::new(&guest, pages)?;
+        *exported = Some(new);
+        dma_buf.into_fd()
+    }
+
+    /// Takes back all surfaces that have a page that is `gone`. Nothing of them is pinned any more afterwards.
+    pub(super) fn revoke(&self, gone: impl Fn(Gfn) -> bool) {
+        self.screen.gallery.lock().revoke(gone);
+    }
+
     /// Bytes of the largest picture that can be taken: that of the largest mode of the type. Whole pages.
     pub(crate) fn picture_size(&self) -> u32 {
         let (width, height) = self.largest_mode();

@@ -21,6 +21,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("attributes/pin-quota", pin_quota),
     Check::new("attributes/pin-quota-holds", pin_quota_holds),
     Check::new("attributes/pin-quota-stays", pin_quota_stays),
+    Check::new("attributes/display", display),
     Check::new("attributes/user", user),
     Check::new("attributes/policy", policy),
     Check::new("attributes/policy-agrees", policy_agrees),
@@ -31,6 +32,7 @@ pub const CHECKS: &[Check] = &[
 
 const PIN_QUOTA: &str = "rgvt/pin_quota_mib";
 const PINNED: &str = "rgvt/pinned_pages";
+const DISPLAY: &str = "rgvt/display";
 const USER: &str = "rgvt/user";
 const STATISTICS: &str = "rgvt/statistics";
 
@@ -172,6 +174,22 @@ fn pin_quota_stays(bench: &Bench) -> Result<Outcome> {
 
     let other = bench.vgpu()?;
     ensure!(other.attribute(PIN_QUOTA)? != "3", "another has it, too");
+    Ok(Outcome::Pass)
+}
+
+fn display(bench: &Bench) -> Result<Outcome> {
+    let mdev = bench.vgpu()?;
+    same("at first", mdev.attribute(DISPLAY)?.as_str(), "region")?;
+    takes(
+        &mdev,
+        DISPLAY,
+        &[
+            ("dmabuf", "dmabuf"),
+            ("region\n", "region"),
+            ("dmabuf\n", "dmabuf"),
+        ],
+        &["\n", "x", "Region", "region ", "dma-buf", "none", "1"],
+    )?;
     Ok(Outcome::Pass)
 }
 

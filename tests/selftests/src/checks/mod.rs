@@ -8,6 +8,7 @@ mod bar0;
 mod config;
 pub mod cycle;
 mod dma;
+mod dma_buf;
 mod fence;
 mod ggtt;
 mod info;
@@ -37,6 +38,7 @@ pub fn device() -> Vec<Check> {
         submit::CHECKS,
         reset::CHECKS,
         screen::CHECKS,
+        dma_buf::CHECKS,
         dma::CHECKS,
         life::CHECKS,
     ]

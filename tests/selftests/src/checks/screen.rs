@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The guest's monitor: pictures of it, and another one in its place.
 
-use anyhow::{Result, ensure};
+use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
 use libc::{EINVAL, MAP_SHARED, PROT_READ};
 
 use crate::bench::{Bench, Check, Outcome, refused, same};
@@ -10,8 +14,9 @@ use crate::device::Device;
 use crate::mapping::{How, SHARED};
 use crate::memory::{Memory, PAGE};
 use crate::regs::{PRESENT, Share, set_entry};
+use crate::scanout::{self, Surface};
 use crate::uapi::{
-    EDID, PICTURE, VFIO_GFX_PLANE_TYPE_DMABUF, VFIO_GFX_PLANE_TYPE_PROBE,
+    DRM_PLANE_TYPE_PRIMARY, EDID, PICTURE, VFIO_GFX_PLANE_TYPE_DMABUF, VFIO_GFX_PLANE_TYPE_PROBE,
     VFIO_GFX_PLANE_TYPE_REGION, VFIO_REGION_SUBTYPE_GFX_EDID, VFIO_REGION_TYPE_GFX,
 };
 
@@ -21,6 +26,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("screen/picture", picture),
     Check::new("screen/too-large", too_large),
     Check::new("screen/map", map),
+    Check::new("screen/timer", timer),
     Check::new("monitor/members", members),
     Check::new("monitor/another", another),
     Check::new("monitor/nonsense", nonsense),
@@ -39,39 +45,20 @@ const BLOCK: u64 = 128;
 
 /// What is told of a picture now.
 fn query(client: &Client) -> Result<[u32; 6]> {
-    let words = client.device.plane(VFIO_GFX_PLANE_TYPE_REGION, QUERY)?;
+    let words = client
+        .device
+        .plane(DRM_PLANE_TYPE_PRIMARY, VFIO_GFX_PLANE_TYPE_REGION, QUERY)?;
     Ok(ANSWER.map(|at| words[at]))
 }
 
 /// Turns pipe A on, with a picture of so many columns and rows from `address` on.
-fn show(client: &Client, (width, height): (u32, u32), address: u64) -> Result<()> {
-    let device = &client.device;
-    // Device IDs of Broadwell are 0x16xx.
-    let gen8 = device.config(0)? >> 24 == 0x16;
-    let pitch = width * 4;
-    let (control, stride) = if gen8 {
-        (1 << 31 | 6 << 26, pitch)
-    } else {
-        (1 << 31 | 4 << 24, pitch / 64)
-    };
-    for (at, value) in [
-        (0x7_0008, 0),
-        (0x6_001c, (width - 1) << 16 | (height - 1)),
-        (0x6_0400, 1 << 31 | 1 << 28 | 2 << 24),
-        (0x7_0180, control),
-        (0x7_0188, stride),
-        (0x7_0190, (height - 1) << 16 | (width - 1)),
-        (0x7_019c, u32::try_from(address)?),
-        (0x7_0008, 1 << 31),
-    ] {
-        device.set_reg(at, value)?;
-    }
-    Ok(())
+fn show(client: &Client, size: (u32, u32), address: u64) -> Result<()> {
+    scanout::show(&client.device, &Surface::linear(size, address))
 }
 
 fn forms(bench: &Bench) -> Result<Outcome> {
     let client = bench.client()?;
-    let ask = |flags| client.device.plane(flags, QUERY);
+    let ask = |flags| client.device.plane(DRM_PLANE_TYPE_PRIMARY, flags, QUERY);
     ask(VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_REGION)?;
     for flags in [
         0,
@@ -83,8 +70,15 @@ fn forms(bench: &Bench) -> Result<Outcome> {
     ] {
         refused(&format!("flags {flags:#x}"), ask(flags), &[EINVAL])?;
     }
-    let little = client.device.plane(VFIO_GFX_PLANE_TYPE_REGION, QUERY - 1);
+    let region = |plane, argsz| {
+        client
+            .device
+            .plane(plane, VFIO_GFX_PLANE_TYPE_REGION, argsz)
+    };
+    let little = region(DRM_PLANE_TYPE_PRIMARY, QUERY - 1);
     refused("too little room", little, &[EINVAL])?;
+    refused("no plane", region(3, QUERY), &[EINVAL])?;
+    refused("a dma-buf", client.device.dma_buf(1), &[EINVAL])?;
     Ok(Outcome::Pass)
 }
 
@@ -93,7 +87,7 @@ fn off(bench: &Bench) -> Result<Outcome> {
     same("no pipe", query(&client)?, [0; 6])?;
     show(&client, SIZE, Share::of(&client.device)?.page(0))?;
     ensure!(query(&client)?[0] != 0, "nothing is shown");
-    client.device.set_reg(0x7_0008, 0)?;
+    scanout::off(&client.device)?;
     same("a pipe that is off", query(&client)?, [0; 6])?;
     show(&client, SIZE, Share::of(&client.device)?.page(0))?;
     client.device.reset()?;
@@ -173,6 +167,61 @@ fn map(bench: &Bench) -> Result<Outcome> {
         query(&client)?;
         same("a pixel", mapping.read(2) & 0xff_ffff, color)?;
     }
+    Ok(Outcome::Pass)
+}
+
+/// GEN8_DE_PIPE_IMR and IER of pipe A, and their bit for vertical blanks.
+const PIPE_IMR: u32 = 0x4_4404;
+const PIPE_IER: u32 = 0x4_440c;
+const VBLANK: u32 = 1;
+
+/// The module's timers that the kernel has to wake up for.
+fn timers() -> Result<usize> {
+    let list = fs::read_to_string("/proc/timer_list").context("reading /proc/timer_list")?;
+    Ok(list.lines().filter(|line| line.contains("[rgvt]")).count())
+}
+
+/// Fails if there is a timer, now or soon.
+fn no_timer(what: &str) -> Result<()> {
+    for _ in 0..20 {
+        same(&format!("timers {what}"), timers()?, 0)?;
+        sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+/// Fails unless there is one. It is not there between one vertical blank and when the next one is known.
+fn a_timer(what: &str) -> Result<()> {
+    for _ in 0..200 {
+        if timers()? > 0 {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(5));
+    }
+    bail!("no timer {what}");
+}
+
+/// The host is woken while the guest waits for vertical blanks, and at no other time.
+fn timer(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let device = &client.device;
+    let address = Share::of(device)?.page(0);
+    no_timer("of a new device")?;
+    show(&client, SIZE, address)?;
+    no_timer("when nobody listens")?;
+    device.set_reg(PIPE_IMR, !VBLANK)?;
+    device.set_reg(PIPE_IER, VBLANK)?;
+    a_timer("when the guest listens")?;
+    device.set_reg(PIPE_IMR, !0)?;
+    no_timer("when it has ceased to")?;
+    device.set_reg(PIPE_IMR, !VBLANK)?;
+    a_timer("when it listens again")?;
+    scanout::off(device)?;
+    no_timer("with the screen off")?;
+    show(&client, SIZE, address)?;
+    a_timer("with the screen on")?;
+    device.reset()?;
+    no_timer("after a reset")?;
     Ok(Outcome::Pass)
 }
 

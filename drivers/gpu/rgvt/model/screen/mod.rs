@@ -8,10 +8,12 @@
 //!
 //! How much is read and written depends on the size of the picture alone, whatever the planes say.
 
+mod gallery;
 mod pixel;
 mod surface;
 
 pub use self::{
+    gallery::{Gallery, View, MOST as MOST_EXPORTED},
     pixel::{Alpha, Format},
     surface::{Surface, Tiling},
 };
@@ -43,6 +45,17 @@ pub struct Plane {
     pub size: (u32, u32),
     /// What becomes of what is below.
     pub alpha: Alpha,
+}
+
+impl Plane {
+    /// What it shows, by itself. `None` if that does not begin with a page.
+    pub fn view(&self) -> Option<View> {
+        Some(View {
+            surface: self.surface.from(self.from)?,
+            size: self.size,
+            translucent: self.alpha != Alpha::Opaque,
+        })
+    }
 }
 
 /// What a display shows.
@@ -80,6 +93,16 @@ impl Scene {
     /// Bytes of the picture.
     pub const fn bytes(&self) -> u32 {
         self.stride().saturating_mul(self.size.1)
+    }
+
+    /// The primary plane, if it is on.
+    pub fn primary(&self) -> Option<&Plane> {
+        self.planes.first()?.as_ref()
+    }
+
+    /// The cursor, if it is on.
+    pub fn cursor(&self) -> Option<&Plane> {
+        self.planes.last()?.as_ref()
     }
 
     /// Whether a plane is on. Without one the display is on, but there is nothing to look at.

@@ -35,6 +35,11 @@ impl Tiling {
         }
     }
 
+    /// Rows of a tile.
+    pub(super) const fn rows(self) -> u32 {
+        1 << self.rows_shift()
+    }
+
     /// Log2 of a tile's rows.
     const fn rows_shift(self) -> u32 {
         match self {
@@ -119,8 +124,33 @@ impl Surface {
     }
 
     /// Bytes from row to row.
-    fn row_bytes(&self) -> u64 {
+    pub(super) fn row_bytes(&self) -> u64 {
         u64::from(self.pitch) << self.tiling.width_shift()
+    }
+
+    /// The same from this column and row on. `None` unless that is where a page begins.
+    pub(super) fn from(&self, (column, row): (u32, u32)) -> Option<Self> {
+        let (across, down) = (self.tiling.width_shift(), self.tiling.rows_shift());
+        let byte = self.format.bytes(column);
+        let offset = match self.tiling {
+            Tiling::Linear => {
+                let start = u64::from(row).saturating_mul(self.row_bytes());
+                start.saturating_add(byte.into())
+            }
+            Tiling::X | Tiling::Y => {
+                let inside = byte & (1_u32 << across).saturating_sub(1)
+                    | row & (1_u32 << down).saturating_sub(1);
+                let tile = u64::from(row >> down)
+                    .saturating_mul(self.pitch.into())
+                    .saturating_add(u64::from(byte >> across));
+                // What is not at a tile's corner is not at the start of a page.
+                tile.saturating_mul(PAGE_SIZE).saturating_add(inside.into())
+            }
+        };
+        (offset & (PAGE_SIZE - 1) == 0).then_some(Self {
+            base: self.base.checked_add(offset)?,
+            ..*self
+        })
     }
 
     fn rows(
