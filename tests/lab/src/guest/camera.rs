@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Takes pictures of a guest's screen, by QEMU's own means, when the guest asks for one.
 //!
-//! The guest makes a file `NAME.shoot` in its share. When that is gone there is either a picture,
-//! `NAME.ppm`, or what went wrong, `NAME.error`.
+//! The guest makes a file `NAME.shoot` in its share. When that is gone there is either a picture, twice:
+//! `NAME.ppm` for programs and `NAME.png` for people; or what went wrong, `NAME.error`.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,9 @@ pub fn serve(share: &Path, monitor: &Path) {
         if request.extension().is_none_or(|end| end != "shoot") {
             continue;
         }
-        if let Err(error) = shoot(monitor, &request.with_extension("ppm")) {
+        let shot = shoot(monitor, &request.with_extension("ppm"), "ppm")
+            .and_then(|()| shoot(monitor, &request.with_extension("png"), "png"));
+        if let Err(error) = shot {
             // Nobody is left to tell when this fails, too; the guest will wait in vain.
             let _ = fs::write(request.with_extension("error"), format!("{error:#}"));
         }
@@ -28,9 +30,10 @@ pub fn serve(share: &Path, monitor: &Path) {
     }
 }
 
-fn shoot(monitor: &Path, picture: &Path) -> Result<()> {
+fn shoot(monitor: &Path, picture: &Path, format: &str) -> Result<()> {
+    let command = format!("screendump {} -f {format}", picture.display());
     let answer = Monitor::connect(monitor)
-        .and_then(|mut monitor| monitor.run(&format!("screendump {}", picture.display())))
+        .and_then(|mut monitor| monitor.run(&command))
         .context("asking QEMU for a picture")?;
     ensure!(answer.trim().is_empty(), "QEMU says: {}", answer.trim());
     ensure!(picture.exists(), "QEMU has taken no picture");
