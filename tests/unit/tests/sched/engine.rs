@@ -15,6 +15,8 @@ pub(super) struct Guest {
     pub(super) longest: u64,
     /// How long it thinks between the end of a piece and the next submission.
     pub(super) thinks: u64,
+    /// How long the host takes to prepare a piece.
+    pub(super) preparation: u64,
     /// Whether its pieces let themselves be overtaken.
     pub(super) polite: bool,
 }
@@ -27,12 +29,13 @@ impl Guest {
             shortest: length,
             longest: length,
             thinks: 0,
+            preparation: PREPARATION,
             polite: true,
         }
     }
 }
 
-/// How long the host takes to prepare a piece.
+/// How long a fast host takes to prepare a piece.
 const PREPARATION: u64 = 20_000;
 
 #[derive(Clone, Copy)]
@@ -134,7 +137,7 @@ impl Engine {
         self.queue.expect(id, guest.thinks == 0);
         self.queue.landed(id, Some(piece.used), self.now);
         self.evicted[piece.who] += u64::from(ended);
-        let due = self.now + guest.thinks.max(PREPARATION);
+        let due = self.now + guest.thinks.max(guest.preparation);
         self.due[piece.who] = Some(due);
         self.submitted[piece.who] = due;
     }

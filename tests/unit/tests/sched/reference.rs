@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::{ids, weight};
 use proptest::prelude::*;
 
-use unit::model::sched::{Policy, RunQueue, Step, PATIENCE};
+use unit::model::sched::{Policy, RunQueue, Step, CREDIT, PATIENCE};
 
 /// How many take part.
 const GUESTS: usize = 7;
@@ -48,7 +48,7 @@ struct Flight {
 struct Guest {
     weight: u128,
     priority: i8,
-    time: u128,
+    time: i128,
     last: u128,
     ready: bool,
     more: bool,
@@ -57,14 +57,13 @@ struct Guest {
 }
 
 /// Virtual time of so many nanoseconds, in the queue's units.
-fn units(nanos: u128, weight: u128) -> u128 {
-    nanos * 1024 / weight
+fn units(nanos: u128, weight: u128) -> i128 {
+    (nanos * 1024 / weight) as i128
 }
 
 #[derive(Default)]
 struct Reference {
     guests: BTreeMap<usize, Guest>,
-    floor: u128,
     now: u64,
     holder: Option<(usize, u64)>,
     runs: Option<usize>,
@@ -88,7 +87,7 @@ impl Reference {
     /// Greater goes first.
     fn claim(&self, id: usize) -> (i8, i128) {
         let guest = &self.guests[&id];
-        (guest.priority, -(guest.time.max(self.floor) as i128))
+        (guest.priority, -guest.time)
     }
 
     fn aloft(&self) -> Vec<usize> {
@@ -110,17 +109,12 @@ impl Reference {
     fn settle(&mut self) {
         let active =
             |guest: &&Guest| guest.flight.is_some() || guest.ready || guest.awaited.is_some();
-        if let Some(lowest) = self
-            .guests
-            .values()
-            .filter(active)
-            .map(|guest| guest.time.max(self.floor))
-            .min()
-        {
-            self.floor = lowest.max(self.floor);
-        }
+        let times = self.guests.values().filter(active).map(|guest| guest.time);
+        let Some(floor) = times.min() else {
+            return;
+        };
         for guest in self.guests.values_mut() {
-            guest.time = guest.time.max(self.floor);
+            guest.time = guest.time.max(floor - units(CREDIT.into(), guest.weight));
         }
     }
 
@@ -147,17 +141,13 @@ impl Reference {
     }
 
     fn refund(&mut self, id: usize, nanos: u128) {
-        let floor = self.floor;
         let guest = self.guest(id);
         let Some(flight) = &mut guest.flight else {
             return;
         };
         let nanos = nanos.min(flight.charged);
         flight.charged -= nanos;
-        guest.time = guest
-            .time
-            .saturating_sub(units(nanos, guest.weight))
-            .max(floor);
+        guest.time -= units(nanos, guest.weight);
     }
 
     fn pass(&mut self, now: u64) {
@@ -185,6 +175,21 @@ impl Reference {
         Answer::Start(id)
     }
 
+    fn awaited(&self) -> Option<usize> {
+        let all = self.guests.iter();
+        self.first(
+            all.filter(|(_, guest)| guest.awaited.is_some())
+                .map(|(id, _)| *id),
+        )
+    }
+
+    /// It may have the time until the next piece of another is ready.
+    fn fills(&self, id: usize) -> bool {
+        let (claim, awaited) = (self.claim(id), self.awaited());
+        let awaited = awaited.map(|awaited| self.claim(awaited));
+        awaited.is_some_and(|awaited| awaited.0 == claim.0 && awaited > claim)
+    }
+
     fn next(&mut self, now: u64) -> Answer {
         self.pass(now);
         self.waits_for = None;
@@ -198,17 +203,15 @@ impl Reference {
             let Some(next) = self.first(back.into_iter().chain(ready)) else {
                 return Answer::Wait;
             };
-            let awaited = self
-                .guests
-                .iter()
-                .filter(|(_, guest)| guest.awaited.is_some());
-            let awaited = self.first(awaited.map(|(id, _)| *id));
+            let starts = back != Some(next);
+            let fills = starts && self.fills(next);
+            let awaited = self.awaited().filter(|_| !fills);
             if let Some(awaited) = awaited.filter(|&awaited| self.claim(awaited) > self.claim(next))
             {
                 self.waits_for = Some(awaited);
                 return Answer::Wait;
             }
-            if back != Some(next) {
+            if starts {
                 return self.start(next);
             }
             self.guest(next).flight.as_mut().unwrap().aside = false;
@@ -226,7 +229,8 @@ impl Reference {
         let mut others = self.aloft();
         others.retain(|&id| id != holder);
         let mut rivals = others.iter().copied().chain(ready);
-        if rivals.any(|id| self.claim(id).0 > claim.0 || over && self.claim(id) > claim) {
+        let fills = flight.begun && self.fills(holder);
+        if rivals.any(|id| self.claim(id).0 > claim.0 || over && self.claim(id) > claim) || fills {
             self.guest(holder).flight.as_mut().unwrap().aside = true;
             self.find_holder();
             return Answer::GiveWay(holder);
@@ -234,16 +238,8 @@ impl Reference {
         if over && (ready.is_some() || !others.is_empty()) {
             self.holder = Some((holder, now));
         }
-        let rest = units(guest.last.saturating_sub(flight.charged), guest.weight);
-        let after = (claim.0, claim.1 - rest as i128);
         match ready {
-            Some(id)
-                if others.is_empty()
-                    && self.claim(id).0 == claim.0
-                    && !(guest.more && after > self.claim(id)) =>
-            {
-                self.start(id)
-            }
+            Some(id) if others.is_empty() && self.claim(id).0 == claim.0 => self.start(id),
             _ => Answer::Wait,
         }
     }

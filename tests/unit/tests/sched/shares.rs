@@ -6,6 +6,7 @@ use super::engine::{Engine, Guest};
 use super::{weight, MILLISECOND};
 use proptest::prelude::*;
 use unit::model::partition::MAX_VGPUS;
+use unit::model::sched::CREDIT;
 
 const SECOND: u64 = 1000 * MILLISECOND;
 
@@ -97,6 +98,34 @@ fn the_weights_of_the_issue() {
     }
 }
 
+/// A host that takes a good part of a slice to prepare a piece, or more, costs nobody his share.
+#[test]
+fn a_slow_host_does_not_shift_shares() {
+    let busy = |value, length| Guest {
+        preparation: 1_500_000,
+        ..Guest::busy(weight(value), length)
+    };
+    let (long, usual, short) = (60 * MILLISECOND, 8 * MILLISECOND, 4 * MILLISECOND);
+    for guests in [
+        &[busy(1, usual), busy(1, usual)][..],
+        &[busy(1, usual), busy(2, usual)],
+        &[busy(1, usual), busy(4, usual), busy(8, usual)],
+        &[busy(1, long), busy(1, short)],
+        &[busy(1, long), busy(2, short)],
+    ] {
+        let mut engine = Engine::new(guests, true, 0);
+        engine.run(10 * SECOND);
+        for error in errors(&engine, guests) {
+            let used = &engine.used;
+            assert!(
+                error.unsigned_abs() <= 10 * SECOND * 2 / 100,
+                "{guests:?}: {used:?}"
+            );
+        }
+        assert_eq!(engine.evicted, vec![0; guests.len()]);
+    }
+}
+
 #[test]
 fn work_that_never_ends_has_its_share_and_no_more() {
     let spins = Guest::busy(weight(2), u64::MAX);
@@ -142,8 +171,23 @@ fn who_does_not_make_way_is_ended() {
     }
 }
 
+/// Whoever comes back with much to do goes first for a moment, however long it had nothing.
 #[test]
-fn waiting_is_no_credit() {
+fn waiting_is_a_small_credit() {
+    let idle = Guest {
+        thinks: 3 * SECOND,
+        ..Guest::busy(weight(1), 200 * MILLISECOND)
+    };
+    let guests = [idle, Guest::busy(weight(1), MILLISECOND)];
+    let mut engine = Engine::new(&guests, true, 0);
+    engine.run(10 * SECOND);
+    let longest = CREDIT + 4 * MILLISECOND;
+    assert!(engine.delay[1] <= longest, "{}", engine.delay[1]);
+    assert!(engine.delay[1] > CREDIT / 2, "{}", engine.delay[1]);
+}
+
+#[test]
+fn little_work_now_and_then_is_soon_done() {
     let idle = Guest {
         thinks: 3 * SECOND,
         ..Guest::busy(weight(1), MILLISECOND)

@@ -8,7 +8,12 @@ use unit::model::sched::{Policy, RunQueue, Step, Weight, PATIENCE};
 
 /// A queue in which all have work ready.
 fn ready<const N: usize>(weights: [u16; N]) -> (RunQueue, [VgpuId; N]) {
-    let (mut queue, ids) = (RunQueue::new(true, 0).unwrap(), ids());
+    ready_on(true, weights)
+}
+
+/// The same on hardware that can leave a piece in its middle, or not.
+fn ready_on<const N: usize>(preempts: bool, weights: [u16; N]) -> (RunQueue, [VgpuId; N]) {
+    let (mut queue, ids) = (RunQueue::new(preempts, 0).unwrap(), ids());
     for (id, value) in ids.into_iter().zip(weights) {
         queue.add(id, weight(value));
         queue.ready(id);
@@ -56,8 +61,8 @@ fn one_runs_and_one_waits() {
 }
 
 #[test]
-fn nothing_waits_behind_whose_turn_comes_again() {
-    let (mut queue, [a, b]) = ready([4, 1]);
+fn without_preemption_nothing_waits_behind_whose_turn_comes_again() {
+    let (mut queue, [a, b]) = ready_on(false, [4, 1]);
     queue.expect(a, true);
     assert_eq!(queue.next(0), Step::Start(a));
     assert_eq!(
@@ -85,6 +90,43 @@ fn nothing_waits_behind_whose_turn_comes_again() {
     );
 }
 
+/// Until the next piece of `a` is ready, whose turn comes again, `b` has the engine, and makes way at once.
+#[test]
+fn another_fills_the_time_until_whose_turn_it_is_goes_on() {
+    let (mut queue, [a, b]) = ready([4, 1]);
+    queue.expect(a, true);
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert_eq!(queue.next(0), Step::Start(b));
+    queue.landed(a, Some(MILLISECOND), MILLISECOND);
+    queue.landed(b, Some(MILLISECOND), 2 * MILLISECOND);
+    queue.ready(a);
+    queue.ready(b);
+    let now = 2 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::Start(a));
+    assert_eq!(queue.next(now), Step::Start(b), "behind it");
+    queue.begun(a);
+    let now = now + MILLISECOND;
+    queue.landed(a, Some(MILLISECOND), now);
+    assert_eq!(queue.next(now), Step::Wait(None), "b has not begun");
+    queue.begun(b);
+    assert_eq!(queue.next(now), Step::GiveWay(b), "as soon as a is ready");
+    assert_eq!(queue.next(now), Step::Wait(Some(PATIENCE)));
+
+    queue.ready(a);
+    let now = now + MILLISECOND / 10;
+    assert_eq!(queue.next(now), Step::Start(a), "in the middle of b");
+    queue.begun(a);
+    assert_eq!(queue.next(now), Step::Wait(Some(2 * MILLISECOND)));
+    let now = now + MILLISECOND;
+    queue.landed(a, Some(MILLISECOND), now);
+    assert_eq!(queue.next(now), Step::Wait(Some(PATIENCE)));
+    assert_eq!(
+        queue.next(now + PATIENCE),
+        Step::BringBack(b),
+        "it is not waited for any longer"
+    );
+}
+
 #[test]
 fn whose_slice_is_over_is_overtaken() {
     let (mut queue, [a, b]) = ready([1, 1]);
@@ -99,13 +141,7 @@ fn whose_slice_is_over_is_overtaken() {
     let now = 9 * MILLISECOND;
     assert_eq!(queue.next(now), Step::Start(b), "it may not have begun");
     queue.begun(a);
-    assert_eq!(
-        queue.next(now),
-        Step::Wait(Some(2 * MILLISECOND)),
-        "b begins where a is"
-    );
-    let now = 11 * MILLISECOND;
-    assert_eq!(queue.next(now), Step::GiveWay(a));
+    assert_eq!(queue.next(now), Step::GiveWay(a), "b had nothing meanwhile");
     assert_eq!(queue.not_begun(), Some(b));
     let timeout = 640 * MILLISECOND;
     let early = now + timeout - 1;

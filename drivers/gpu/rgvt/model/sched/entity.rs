@@ -2,7 +2,7 @@
 
 //! A virtual GPU in the queue of an engine.
 
-use super::{bucket::Bucket, Policy};
+use super::{bucket::Bucket, Policy, CREDIT};
 use crate::model::partition::VgpuId;
 use core::cmp::Ordering;
 use core::num::NonZeroU16;
@@ -60,7 +60,7 @@ pub(super) enum Class {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
     pub(super) class: Class,
-    pub(super) lead: u64,
+    pub(super) lead: i64,
 }
 
 impl PartialOrd for Claim {
@@ -77,13 +77,14 @@ impl Ord for Claim {
 }
 
 /// A virtual time is kept as its lead over the lowest of those that have work. Hence who has none loses
-/// its lead as the others go on, and gains nothing by waiting longer.
+/// its lead as the others go on. It falls behind them no further than by [`CREDIT`], which is all that it can
+/// gain by waiting.
 #[derive(Clone, Debug)]
 pub(super) struct Entity {
     pub(super) id: VgpuId,
     policy: Policy,
     /// Virtual time, as a lead.
-    pub(super) lead: u64,
+    pub(super) lead: i64,
     /// Nanoseconds that its last piece of work took.
     last: u64,
     cap: Bucket,
@@ -200,10 +201,17 @@ impl Entity {
     }
 
     /// The virtual time of so many nanoseconds.
-    fn units(&self, nanos: u64) -> u64 {
+    fn units(&self, nanos: u64) -> i64 {
         let units = nanos.saturating_mul(1 << UNIT_SHIFT);
         let weight = u64::from(self.policy.weight);
-        units.checked_div(weight).unwrap_or(units)
+        let units = units.checked_div(weight).unwrap_or(units);
+        i64::try_from(units).unwrap_or(i64::MAX)
+    }
+
+    /// The lowest of those that have work is at `floor`, which becomes 0.
+    pub(super) fn settle(&mut self, floor: i64) {
+        let lowest = self.units(CREDIT).saturating_neg();
+        self.lead = self.lead.saturating_sub(floor).max(lowest);
     }
 
     /// Its work had the engine for so long.

@@ -13,10 +13,14 @@
 //! not made way in time is to be ended.
 //!
 //! While one piece runs another may wait behind it on the GPU, so that the engine goes on at once. It is
-//! not one of the same virtual GPU, which would build on what the first one leaves behind. And if the
-//! virtual GPU that runs is to be next again, nothing is put behind it: two that always have work would take
-//! turns else, whatever their weights. For the same reason its next piece is waited for a little
+//! not one of the same virtual GPU, which would build on what the first one leaves behind. So if the
+//! virtual GPU that runs is to be next again, another's piece fills the time until its next one is ready, and
+//! makes way then at once: two that always have work would take turns else, whatever their weights. If the
+//! hardware cannot leave a piece in its middle, nothing is put behind, and the next piece is waited for a little
 //! ([`PATIENCE`]).
+//!
+//! Who has no work for a while, be it because the host has not prepared it yet, may catch up with the others
+//! later, but not for long ([`CREDIT`]).
 //!
 //! Time is the caller's to tell, in nanoseconds from any beginning. The host's own work is not in here:
 //! i915 puts it and ours in order. But all virtual GPUs together can be kept from taking more than a part
@@ -36,9 +40,12 @@ use core::cmp::Reverse;
 use entity::Entity;
 use kernel::prelude::*;
 
-/// How long the next piece of a virtual GPU is waited for if its turn goes on, in nanoseconds. The time is
-/// charged to it.
+/// How long the next piece of a virtual GPU is waited for if its turn goes on, in nanoseconds. If nobody can
+/// have the engine meanwhile, the time is charged to it.
 pub const PATIENCE: u64 = 2_000_000;
+
+/// How much of an engine's time a virtual GPU can have later instead of when it had no work, in nanoseconds.
+pub const CREDIT: u64 = 20_000_000;
 
 /// How many pieces of work the GPU has at once, if it cannot leave one in its middle: one runs, one waits.
 pub const SLOTS: usize = 2;
@@ -190,13 +197,15 @@ impl RunQueue {
         };
         let others = || self.aloft().filter(|entity| entity.id != holder);
         let alone = others().next().is_none();
-        if others().any(overtakes) || ready.is_some_and(overtakes) {
+        // What only fills the time of another makes way when that is ready, not later.
+        let fills = runs.flight?.begun && self.may_fill(runs, self.awaited());
+        if others().any(overtakes) || ready.is_some_and(overtakes) || fills {
             return Some(self.give_way(holder));
         }
 
         // It stays what runs, and another may wait behind it.
         let behind = ready.filter(|ready| {
-            let again = runs.more && runs.claim_after() > ready.claim();
+            let again = !self.preempts && runs.more && runs.claim_after() > ready.claim();
             alone && !again && ready.claim().class == claim.class
         });
         let behind = behind.map(|entity| entity.id);
@@ -214,17 +223,31 @@ impl RunQueue {
         let mut both = Iterator::chain(back.into_iter(), ready);
         // Who is there already comes first, so that nobody is left in the middle for one like it.
         let next = both.clone().min_by_key(|entity| Reverse(entity.claim()))?;
-        let awaited = self.best(|entity| entity.awaited.is_some() && !entity.ready);
-        if let Some(awaited) = awaited.filter(|awaited| awaited.claim() > next.claim()) {
+        let awaited = self.awaited();
+        let starts = next.flight.is_none();
+        let fills = starts && self.may_fill(next, awaited);
+        if let Some(awaited) = awaited.filter(|awaited| awaited.claim() > next.claim() && !fills) {
             self.waits_for = Some(awaited.id);
             return None;
         }
-        let (id, starts) = (next.id, next.flight.is_none());
+        let id = next.id;
         let alone = both.by_ref().count() == 1;
         Some(match starts {
             true => self.start(id),
             false => self.bring_back(id, alone),
         })
+    }
+
+    /// Of those whose next piece is waited for, the first.
+    fn awaited(&self) -> Option<&Entity> {
+        self.best(|entity| entity.awaited.is_some() && !entity.ready)
+    }
+
+    /// Whether `entity` may have the time until the next piece of `awaited` is ready, and no more. Not if its
+    /// priority is lower: it may not be as quick to make way as it should.
+    fn may_fill(&self, entity: &Entity, awaited: Option<&Entity>) -> bool {
+        let (claim, other) = (entity.claim(), awaited.map(Entity::claim));
+        self.preempts && other.is_some_and(|other| other > claim && other.class == claim.class)
     }
 
     /// Lets time pass until `now`, and charges it.
@@ -289,7 +312,7 @@ impl RunQueue {
             return;
         };
         for entity in self.entities.iter_mut() {
-            entity.lead = entity.lead.saturating_sub(lowest);
+            entity.settle(lowest);
         }
     }
 
