@@ -33,9 +33,17 @@ int rgvt_request_emit_init_breadcrumb(struct i915_request *rq)
 	return rq->engine->emit_init_breadcrumb ? rq->engine->emit_init_breadcrumb(rq) : 0;
 }
 
-/* i915_request_cancel() is not exported; this is what it does, of what is. */
+/*
+ * i915_request_cancel() is not exported; this is what it does, of what is.
+ *
+ * If the hardware was already asked to leave the request and has not, i915 asks
+ * it for nothing else until the engine's preempt_timeout_ms is over, which was
+ * chosen for requests that may still make way. This one may not, so the time is
+ * up. A timer that does not run has nothing to wait for, and is not started.
+ */
 void rgvt_request_cancel(struct i915_request *rq)
 {
+	struct intel_engine_execlists *el = &rq->engine->execlists;
 	int error = 0;
 
 	if (i915_request_signaled(rq) || !try_cmpxchg(&rq->fence.error, &error, -EINTR))
@@ -43,6 +51,8 @@ void rgvt_request_cancel(struct i915_request *rq)
 
 	set_bit(I915_FENCE_FLAG_SENTINEL, &rq->fence.flags);
 	intel_context_cancel_request(rq->context, rq);
+	if (READ_ONCE(el->preempt_target) == rq)
+		mod_timer_pending(&el->preempt, jiffies + 1);
 }
 
 bool rgvt_request_started(const struct i915_request *rq)
