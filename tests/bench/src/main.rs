@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Makes the table of benchmarks of runs of the lab's scenario `bench` (Documentation/bench.rst).
 
+mod fairness;
 mod metrics;
 mod pair;
 mod plot;
@@ -33,7 +34,7 @@ struct Options {
 enum Command {
     /// Print the table, and write it and its plots.
     Table {
-        /// Folders of runs of the scenarios `bench` and `bench-pair`.
+        /// Folders of runs of the scenarios `bench`, `bench-pair` and `bench-fairness`.
         #[arg(long)]
         native: Vec<PathBuf>,
         #[arg(long)]
@@ -88,7 +89,13 @@ fn execute(command: Command) -> Result<()> {
                 kvmgt: read(&kvmgt)?,
                 rgvt: read(&rgvt)?,
             };
-            let rows = table::rows(&runs, &metrics::all(), &reasons);
+            let mut metrics = metrics::all();
+            metrics.extend(fairness::rows(
+                [&runs.native, &runs.kvmgt, &runs.rgvt]
+                    .into_iter()
+                    .flatten(),
+            ));
+            let rows = table::rows(&runs, &metrics, &reasons);
             write(&out, "bench.csv", &table::csv(&rows))?;
             for (name, plot) in plot::all(&rows) {
                 write(&out, &name, &plot)?;

@@ -238,7 +238,10 @@ mod tests {
             ("tables-same".to_string(), cost(10.0, 1000, None)),
             ("tables".to_string(), cost(10.0, 9000, Some(8.0))),
         ]);
-        let run = Run { costs, pair: None };
+        let run = Run {
+            costs,
+            ..Run::default()
+        };
         let of = |name| figure(&run, name, Some("rgvt"));
         assert_eq!(of("module-instructions/read"), Some(7.0));
         assert_eq!(of("module-instructions/table-entry"), Some(100.0));

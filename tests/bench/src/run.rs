@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //! What was measured with one driver: what the programs of the scenario `bench` said, with their windows,
-//! and what two users got.
+//! and what two users, or several virtual GPUs, got.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::fairness::{self, Figures};
 use crate::pair::{self, Pair};
 use crate::symbols::Symbols;
 use crate::window::Window;
@@ -31,15 +32,21 @@ pub struct Run {
     /// By what the step was, such as `submit/rcs`.
     pub costs: BTreeMap<String, Cost>,
     pub pair: Option<Pair>,
+    /// What several virtual GPUs got.
+    pub fairness: Figures,
 }
 
 impl Run {
     pub fn read(folders: &[PathBuf]) -> Result<Self> {
         let mut run = Self::default();
         for folder in folders {
-            match pair::read(folder)? {
-                Some(pair) => run.pair = Some(pair),
-                None => run.costs.extend(costs(folder)?),
+            let figures = fairness::read(folder)?;
+            if !figures.is_empty() {
+                run.fairness.extend(figures);
+            } else if let Some(pair) = pair::read(folder)? {
+                run.pair = Some(pair);
+            } else {
+                run.costs.extend(costs(folder)?);
             }
         }
         Ok(run)

@@ -197,8 +197,19 @@ impl Context {
             .submit(self.engine.base, [0, self.descriptor()])
     }
 
-    fn target(&self, client: &Client) -> u32 {
+    /// What the first dword of its target is.
+    pub fn target(&self, client: &Client) -> u32 {
         client.memory.read(self.at(TARGET, 0))
+    }
+
+    /// The page of memory that is its target.
+    pub fn target_page(&self) -> u64 {
+        self.first + TARGET
+    }
+
+    /// The same by its address in the GGTT.
+    pub fn target_address(&self) -> u64 {
+        self.target
     }
 
     /// The last entry of the status buffer in the status page: context and event.

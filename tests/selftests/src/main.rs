@@ -21,6 +21,7 @@ mod memory;
 mod module;
 mod regs;
 mod scanout;
+mod shares;
 mod sys;
 mod uapi;
 
@@ -79,6 +80,8 @@ enum Command {
     },
     /// A hostile client.
     Fuzz(fuzz::Options),
+    /// Several virtual GPUs that want the same engines.
+    Shares(shares::Options),
     /// Opens a virtual GPU, uses all of it, says so and waits to be killed. A part of other checks.
     #[command(hide = true)]
     Hold {
@@ -117,6 +120,7 @@ fn main() -> ExitCode {
             })
         }
         Command::Fuzz(options) => fuzz::main(&bench, &options),
+        Command::Shares(options) => shares::main(&bench, &options),
         Command::Hold { uuid } => match checks::life::hold(&bench, &uuid) {
             Ok(never) => match never {},
             Err(error) => {

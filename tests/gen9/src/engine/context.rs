@@ -154,8 +154,9 @@ impl<'g> Image<'g> {
         state
     }
 
-    /// Saves registers and the streamer's state. `timestamp` is the context's run time in ticks.
-    pub fn save(&self, state: &State, timestamp: u32) {
+    /// Saves registers and the streamer's state. `timestamp` tells the context's run time in ticks; it is asked last,
+    /// since the context is in while it is saved.
+    pub fn save(&self, state: &State, timestamp: impl FnOnce() -> u32) {
         let base = self.engine.base();
         let regs = &self.gpu.regs;
         // The page directories and the tail are the driver's; the hardware only reads them.
@@ -175,7 +176,6 @@ impl<'g> Image<'g> {
         let control = self.get(slot::CONTEXT_CONTROL);
         self.set(slot::CONTEXT_CONTROL, control & !RESTORE_INHIBIT);
         self.set(slot::HEAD, state.ring.head);
-        self.set(slot::TIMESTAMP, timestamp);
         let (first, second) = match (state.outer, state.batch) {
             (Some(outer), batch) => (Some(outer), batch),
             (None, batch) => (batch, None),
@@ -187,6 +187,7 @@ impl<'g> Image<'g> {
             slot::SECOND_BB_ADDR,
             slot::SECOND_BB_STATE,
         );
+        self.set(slot::TIMESTAMP, timestamp());
     }
 
     /// The context's run time so far, in timestamp ticks.

@@ -110,8 +110,10 @@ fn run_context(engine: &Engine, gpu: &Gpu, ports: &mut Ports) -> End {
         run_commands(engine, gpu, &mut streamer, &image, ports)
     };
     if !matches!(end, End::Aborted) {
-        let ran = gpu.clock.timestamp().wrapping_sub(started) as u32;
-        image.save(&streamer.state, ran_before.wrapping_add(ran));
+        image.save(&streamer.state, || {
+            let ran = gpu.clock.timestamp().wrapping_sub(started) as u32;
+            ran_before.wrapping_add(ran)
+        });
     }
     end
 }

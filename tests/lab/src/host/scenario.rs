@@ -124,7 +124,7 @@ pub struct Scenario {
     /// Script of tests/lab/l2 that each guest sources. Without one no guest is booted.
     #[serde(default)]
     pub l2_script: String,
-    /// Arguments of i915-check, a space between them.
+    /// Arguments of i915-check, or of another program that the script is about, a space between them.
     #[serde(default)]
     pub checks: String,
     /// For L1 as a whole, without its guests.
