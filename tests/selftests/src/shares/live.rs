@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use libc::EINVAL;
 
-use super::measure::{EngineName, User, contexts, together, watch};
+use super::measure::{EngineName, Got, User, contexts, off, together, watch};
+use super::mixes::Gets;
 use super::witness::Witness;
 use crate::bench::{Bench, Outcome, refused, same};
 use crate::client::Client;
@@ -20,15 +21,18 @@ const EFFECT: Duration = Duration::from_secs(1);
 /// By how many percent a share may be off.
 const TOLERANCE: f64 = 2.0;
 
-/// An attribute of the first of two users, what it is set to, what the user gets then, in percent of the time,
-/// what it is set to afterwards, and what it must refuse.
-const CHANGES: &[(&str, &str, f64, &str, &str)] = &[
-    ("rgvt/weight", "3", 75.0, "1", "0"),
-    ("rgvt/cap", "20", 20.0, "100", "101"),
-    ("rgvt/reservation", "70", 70.0, "0", "101"),
-    ("rgvt/priority", "1", 100.0, "0", "101"),
-    ("rgvt/stop", "1", 0.0, "0", "2"),
+/// An attribute of the first of two users, what it is set to, what the user gets then, what it is set to
+/// afterwards, and what it must refuse. Without any of it, the user gets a half.
+const CHANGES: &[(&str, &str, Gets, &str, &str)] = &[
+    ("rgvt/weight", "3", THREE_TO_ONE, "1", "0"),
+    ("rgvt/cap", "20", Gets::AtMost(20.0), "100", "101"),
+    ("rgvt/reservation", "70", Gets::AtLeast(70.0), "0", "101"),
+    ("rgvt/priority", "1", Gets::Share(100.0), "0", "101"),
+    ("rgvt/stop", "1", Gets::Share(0.0), "0", "2"),
 ];
+
+/// What the first gets by a weight of 3, if the second has 1.
+const THREE_TO_ONE: Gets = Gets::Share(75.0);
 
 fn two(bench: &Bench, witness: &Witness) -> Result<Vec<User>> {
     let mut users = vec![User::new(bench, ENGINES)?, User::new(bench, ENGINES)?];
@@ -40,10 +44,22 @@ fn two(bench: &Bench, witness: &Witness) -> Result<Vec<User>> {
     Ok(users)
 }
 
-/// What the first user gets while the time goes by, in percent of the time.
-fn first(witness: &Witness, contexts: &[Vec<u32>], window: Duration) -> Result<f64> {
-    let got = watch(witness, contexts, ENGINES, window)?;
-    Ok(got[0].times[0])
+/// Fails if the first user does not get what was wanted while `window` goes by.
+fn first(
+    what: &str,
+    wanted: Gets,
+    witness: &Witness,
+    contexts: &[Vec<u32>],
+    window: Duration,
+) -> Result<()> {
+    let Got { shares, times, .. } = &watch(witness, contexts, ENGINES, window)?[0];
+    let (share, time) = (shares[0], times[0]);
+    println!("# share live {what} gets {share:.2}, of the time {time:.2}");
+    ensure!(
+        off(wanted, share, time) <= TOLERANCE,
+        "{what}: {share:.2} percent, {time:.2} of the time, not {wanted:?}"
+    );
+    Ok(())
 }
 
 /// Each attribute has its effect on a guest that works, within a second. What is refused has none.
@@ -57,10 +73,8 @@ pub fn run(bench: &Bench, witness: &Witness, window: Duration) -> Result<Outcome
             mdev.set_attribute(name, value).context(*name)?;
             refused(name, mdev.set_attribute(name, bad), &[EINVAL])?;
             thread::sleep(EFFECT);
-            let got = first(witness, &contexts, window)?;
-            println!("# share live {name}={value} gets {got:.2}");
-            let off = (got - wanted).abs();
-            ensure!(off <= TOLERANCE, "{name}: {got:.2} percent, not {wanted}");
+            let what = format!("{name}={value}");
+            first(&what, *wanted, witness, &contexts, window)?;
             same(name, mdev.attribute(name)?.as_str(), *value)?;
             mdev.set_attribute(name, back).context(*name)?;
         }
@@ -77,8 +91,8 @@ pub fn reset(bench: &Bench, witness: &Witness, window: Duration) -> Result<Outco
     users[0].restart(ENGINES)?;
     users[0].introduce(witness, ENGINES)?;
     let contexts = contexts(&users);
-    let got = together(&mut users, LENGTHS, |_| first(witness, &contexts, window))?;
-    println!("# share live after a reset gets {got:.2}");
-    ensure!((got - 75.0).abs() <= TOLERANCE, "{got:.2} percent, not 75");
+    together(&mut users, LENGTHS, |_| {
+        first("after a reset", THREE_TO_ONE, witness, &contexts, window)
+    })?;
     Ok(Outcome::Pass)
 }

@@ -198,7 +198,7 @@ pub fn watch(
 }
 
 /// By how much a user got something else than what it is to get, in percent; less than 0 if that is good.
-fn off(gets: Gets, share: f64, time: f64) -> f64 {
+pub fn off(gets: Gets, share: f64, time: f64) -> f64 {
     match gets {
         Gets::Share(wanted) => (share - wanted).abs(),
         Gets::AtMost(most) => time - most,
