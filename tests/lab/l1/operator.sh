@@ -67,7 +67,9 @@ top_checks() {
 	check "it shows none" shows "last == []"
 	$OUTSIDE python3 /rgvt/scripts/rgvt-top --json --interval 0.3 > /tmp/top.json 2> /tmp/top.error &
 	top_pid=$!
-	vfio_across sleep 3
+	# It takes the emulated CPU seconds to begin.
+	check "rgvt-top begins" wait_for 30 test -s /tmp/top.json
+	vfio_across sleep 5
 	check "rgvt-top sees a vGPU come" shows "any(said)"
 	check "rgvt-top sees it work" shows "any((v['engines']['rcs0']['busy_percent'] or 0) > 0 for vs in said for v in vs)"
 	check "rgvt-top sees its user" shows "any('vfio-check' in v['user'] for vs in said for v in vs)"
