@@ -65,6 +65,7 @@ mdevctl_checks() {
 top_checks() {
 	check "rgvt-top runs without a vGPU" top_once
 	check "it shows none" shows "last == []"
+	rm /tmp/top.json
 	$OUTSIDE python3 /rgvt/scripts/rgvt-top --json --interval 0.3 > /tmp/top.json 2> /tmp/top.error &
 	top_pid=$!
 	# It takes the emulated CPU seconds to begin.
