@@ -75,7 +75,7 @@ lab-shell: all ## A shell in L1; there, l2 leads to a guest's
 	@scripts/lab shell $(lab-args)
 
 .PHONY: igt
-igt: all ## IGT on all devices and drivers, into tests/lab/igt/results.csv
+igt: all modules ## IGT on all devices and drivers, into tests/lab/igt/results.csv
 	@scripts/igt table
 
 .PHONY: bench
