@@ -194,11 +194,11 @@ fn all_drivers() -> Vec<Driver> {
 }
 
 fn default_l1_limit() -> u64 {
-    180
+    300
 }
 
 fn default_guest_limit() -> u64 {
-    120
+    300
 }
 
 fn default_l1_stall() -> u64 {
@@ -206,7 +206,7 @@ fn default_l1_stall() -> u64 {
 }
 
 fn default_guest_stall() -> u64 {
-    40
+    60
 }
 
 fn default_guest_restarts() -> u32 {
