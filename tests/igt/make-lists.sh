@@ -5,7 +5,7 @@
 #	make-lists.sh IMAGE IGT-TABLE OUT
 #
 # IMAGE is the squashfs of IGT, IGT-TABLE this crate's program. OUT gets a folder for each file of
-# lists/, in the form that run-igt.sh takes, beside it all its groups in one file, and all.txt, every
+# lists/, in the form that igt-run takes, beside it all its groups in one file, and all.txt, every
 # subtest there is. Runs as root in a mount namespace of its own (scripts/in-sysroot gives one).
 # Does nothing when OUT is newer than all that goes into it.
 

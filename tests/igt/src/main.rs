@@ -47,7 +47,7 @@ struct Run {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write a list for each group, `<n>-<group>.<seconds>.list`, for run-igt.sh.
+    /// Write a list for each group, `<n>-<group>.<seconds>.list`, for igt-run.
     Select {
         /// The rule file.
         rules: PathBuf,

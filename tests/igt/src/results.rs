@@ -148,7 +148,7 @@ struct Entry {
     dmesg_warnings: String,
 }
 
-/// Reads a run: the folder that run-igt.sh filled, or one that igt_runner wrote itself.
+/// Reads a run: the folder that igt-run filled, or one that igt_runner wrote itself.
 ///
 /// What the lists name and nothing reports was not run. Where a group was cut off and has no
 /// results.json, the progress log tells.

@@ -50,7 +50,11 @@ impl Run<'_> {
         if driver.is_nested() {
             sets.extend(NESTED_SETS);
         }
-        let mut programs = vec![check.clone()];
+        let mut programs = vec![check];
+        if self.options.test_list.is_some() {
+            programs.push(self.paths.program("igt-run")?);
+        }
+        let l2_programs = programs.clone();
         if driver.is_nested() {
             programs.push(self.paths.program("vfio-check")?);
         }
@@ -77,7 +81,7 @@ impl Run<'_> {
             sets: COMMON_SETS.iter().collect(),
             extra_module: None,
             scripts: scripts("l2"),
-            programs: vec![check],
+            programs: l2_programs,
             settings: self.l2_settings(&kernel),
             files: self.igt_files(&kernel)?,
         };
@@ -94,8 +98,6 @@ impl Run<'_> {
         if sw_sync.exists() {
             files.push(("sw_sync.ko".to_string(), sw_sync));
         }
-        let script = self.paths.tree.join("tests/igt/run-igt.sh");
-        files.push(("run-igt.sh".to_string(), script));
         if lists.is_file() {
             let name = format!("lists/1-all.{IGT_SECONDS}.list");
             files.push((name, lists.clone()));
