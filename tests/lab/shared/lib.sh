@@ -87,14 +87,23 @@ include() {
 }
 
 # load SET [PARAMETER...]: loads a set of modules; the parameters are the last one's. Others come from the
-# kernel's command line, as modprobe would take them.
+# kernel's command line, as modprobe would take them. It starts no program but insmod: in a guest each one
+# takes a sixth of a second.
 load() {
 	load_list=/modules/$1.list
 	shift
-	load_last=$(tail -n 1 "$load_list")
+	while read -r load_name; do
+		load_last=$load_name
+	done < "$load_list"
+	read -r load_line < /proc/cmdline
 	while read -r load_name; do
 		[ -d "/sys/module/$load_name" ] && continue
-		load_words=$(tr ' ' '\n' < /proc/cmdline | sed -n "s/^$load_name\.//p")
+		load_words=
+		for load_word in $load_line; do
+			case $load_word in
+			"$load_name".*) load_words="$load_words ${load_word#*.}" ;;
+			esac
+		done
 		[ "$load_name" != "$load_last" ] || load_words="$load_words $*"
 		# shellcheck disable=SC2086 # one word for each parameter is wanted
 		insmod "/modules/$load_name.ko" $load_words || return
@@ -113,7 +122,8 @@ finish() {
 }
 
 uptime_s() {
-	cut -d ' ' -f 1 /proc/uptime
+	read -r uptime_now _ < /proc/uptime
+	echo "$uptime_now"
 }
 
 # alive FILE: writes a sign of life for ever.
