@@ -5,6 +5,7 @@
 mod batches;
 mod decode;
 mod hostile;
+mod oracle;
 mod properties;
 mod registers;
 mod streams;
