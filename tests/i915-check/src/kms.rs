@@ -27,6 +27,7 @@ struct ModeInfo {
 }
 
 requests! {
+    WaitVblank RW 0x3a { kind: u32, sequence: u32, time: [u64; 2] }
     Resources RW 0xa0 {
         fb_ids: u64, crtc_ids: u64, connector_ids: u64, encoder_ids: u64,
         fbs: u32, crtcs: u32, connectors: u32, encoders: u32,
@@ -53,6 +54,8 @@ requests! {
     }
 }
 
+/// `_DRM_VBLANK_RELATIVE`.
+const VBLANK_RELATIVE: u32 = 1;
 /// `DRM_MODE_CONNECTED`.
 const CONNECTED: u32 = 1;
 /// `DRM_MODE_FB_MODIFIERS`.
@@ -133,6 +136,16 @@ impl<'a> Screen<'a> {
             ..Default::default()
         };
         call(self.device.as_fd(), &mut arg).context("cannot set a mode")
+    }
+
+    /// Waits for the next vertical blank.
+    pub fn wait(&self) -> Result<()> {
+        let mut arg = WaitVblank {
+            kind: VBLANK_RELATIVE,
+            sequence: 1,
+            ..Default::default()
+        };
+        call(self.device.as_fd(), &mut arg).context("cannot wait for a vertical blank")
     }
 
     /// Shows a cursor, a square of `width` columns, at a place that may be partly outside.
@@ -236,6 +249,7 @@ mod tests {
     #[test]
     fn numbers() {
         for (number, wanted) in [
+            (WaitVblank::NUMBER, 0xc018_643a),
             (Resources::NUMBER, 0xc040_64a0),
             (SetCrtc::NUMBER, 0xc068_64a2),
             (GetConnector::NUMBER, 0xc050_64a7),

@@ -14,6 +14,7 @@ mod device;
 mod engine;
 mod kms;
 mod mapping;
+mod outside;
 mod photo;
 mod rig;
 mod sets;
@@ -50,7 +51,8 @@ struct Options {
     /// Seconds that a check waits for the GPU; twice that ends the run.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     time_limit: u64,
-    /// A folder: a file NAME.shoot in it becomes NAME.ppm, a picture of the screen.
+    /// A folder that somebody outside watches: a file NAME.shoot in it becomes NAME.ppm, a picture of the
+    /// screen, NAME.plug plugs in another monitor, and NAME.count counts the host's timers.
     #[arg(long)]
     camera: Option<PathBuf>,
     /// Start of the pseudo-random numbers.

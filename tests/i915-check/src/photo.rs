@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Pictures of the screen that somebody outside takes: `NAME.shoot` in the camera's folder becomes
-//! `NAME.ppm`, or `NAME.error`.
+//! Pictures of the screen that somebody outside takes: `NAME.shoot` in the camera's folder becomes `NAME.ppm`.
 
 use std::fs;
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+
+use crate::outside::ask;
 
 /// A picture, red, green and blue a pixel.
 pub struct Photo {
@@ -21,23 +21,8 @@ pub struct Photo {
 impl Photo {
     /// Has a picture taken, which takes at most `limit`.
     pub fn take(camera: &Path, name: &str, limit: Duration) -> Result<Self> {
-        let file = |end: &str| camera.join(format!("{name}.{end}"));
-        let request = file("shoot");
-        let _ = fs::remove_file(file("error"));
-        // Complete when it appears: it is taken away as soon as it is seen.
-        let draft = file("draft");
-        fs::write(&draft, "")
-            .and_then(|()| fs::rename(&draft, &request))
-            .with_context(|| format!("making {}", request.display()))?;
-        let begin = Instant::now();
-        while request.exists() {
-            ensure!(begin.elapsed() < limit, "no picture was taken");
-            sleep(Duration::from_millis(50));
-        }
-        if let Ok(error) = fs::read_to_string(file("error")) {
-            bail!("no picture: {error}");
-        }
-        let picture = file("ppm");
+        ask(camera, name, "shoot", "", limit)?;
+        let picture = camera.join(format!("{name}.ppm"));
         let bytes = fs::read(&picture).with_context(|| format!("reading {}", picture.display()))?;
         Self::parse(&bytes).with_context(|| format!("{} is no picture", picture.display()))
     }

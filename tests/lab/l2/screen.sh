@@ -11,3 +11,4 @@ note "modes: $(tr '\n' ' ' < "$screen_port/modes")"
 check "there is a console on it" test -e /sys/class/graphics/fb0
 gpu_check
 include "i915-check" 300 i915-check screen --camera /out
+include "i915-check" 120 i915-check monitor --camera /out

@@ -10,6 +10,7 @@ mod gtt;
 mod hang;
 mod large;
 mod latency;
+mod monitor;
 mod parallel;
 mod rcs;
 mod screen;
@@ -47,6 +48,8 @@ pub enum Set {
     Large,
     /// What the display shows, in pictures that are taken of it from outside.
     Screen,
+    /// Another monitor, which is plugged in from outside.
+    Monitor,
     /// Round-trip times and submissions a second, as diagnostics.
     Latency,
     /// What single steps cost, each in a window in which the lab counts.
@@ -84,6 +87,7 @@ impl Set {
             Self::Atomics => atomics::checks(),
             Self::Large => large::checks(),
             Self::Screen => screen::checks(),
+            Self::Monitor => monitor::checks(),
             Self::Latency => latency::checks(),
             Self::Cost => cost::checks(),
             Self::Stream => stream::checks(),

@@ -4,6 +4,7 @@
 mod camera;
 pub mod evidence;
 pub mod monitor;
+mod operator;
 pub mod outcome;
 pub mod supervise;
 pub mod trace;

@@ -14,6 +14,7 @@ use clap::Args;
 
 use super::camera;
 use super::evidence::{self, text};
+use super::operator;
 use super::outcome::{GuestEnding, GuestOutcome, Restart};
 use super::trace::Trace;
 use crate::host::l0::{self, Bus, Share};
@@ -88,7 +89,7 @@ enum Boot {
 /// Says whether the guest powered off by itself.
 pub fn main(options: Supervise) -> Result<bool> {
     process::become_supervisor()?;
-    let trace = Trace::start(&options.name)?;
+    let trace = Trace::of_kvm(&options.name)?;
     let mut restarts = Vec::new();
     let mut kills = 0;
     let share = options.share();
@@ -281,6 +282,7 @@ impl Supervise {
             }
             if self.screen {
                 camera::serve(&self.share(), &self.monitor());
+                operator::serve(&self.share(), &self.vgpu);
             }
             // QEMU has stopped the guest: no need to wait for its silence.
             if text(&self.file("qemu.log")).contains("KVM internal error") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! KVM's trace of one guest, in a small ring buffer of its own.
+//! Traces of the kernel's, each in a small ring buffer of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,16 +16,32 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Starts to record each injected interrupt, and each exit that struck while an event was being
-    /// delivered to the guest.
-    pub fn start(name: &str) -> Result<Self> {
+    /// KVM's: each injected interrupt, and each exit that struck while an event was being delivered to the
+    /// guest.
+    pub fn of_kvm(name: &str) -> Result<Self> {
+        Self::start(
+            name,
+            &[
+                ("events/kvm/kvm_exit/filter", "intr_info != 0"),
+                ("events/kvm/kvm_exit/enable", "1"),
+                ("events/kvm/kvm_inj_virq/enable", "1"),
+            ],
+        )
+    }
+
+    /// Timers that the kernel is woken for.
+    pub fn of_timers(name: &str) -> Result<Self> {
+        Self::start(name, &[("events/timer/hrtimer_expire_entry/enable", "1")])
+    }
+
+    fn start(name: &str, events: &[(&str, &str)]) -> Result<Self> {
         let folder = Path::new(TRACEFS).join("instances").join(name);
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
         let trace = Trace { folder };
         trace.set("buffer_size_kb", BUFFER_KIB)?;
-        trace.set("events/kvm/kvm_exit/filter", "intr_info != 0")?;
-        trace.set("events/kvm/kvm_exit/enable", "1")?;
-        trace.set("events/kvm/kvm_inj_virq/enable", "1")?;
+        for (file, value) in events {
+            trace.set(file, value)?;
+        }
         trace.set("tracing_on", "1")?;
         Ok(trace)
     }
