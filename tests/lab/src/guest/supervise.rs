@@ -211,11 +211,7 @@ impl Supervise {
                 self.monitor().display()
             ))
             .arg("-device")
-            .arg(format!(
-                "vfio-pci,sysfsdev={},addr=2{}",
-                self.vgpu.display(),
-                if self.screen { ",display=on" } else { "" }
-            ));
+            .arg(self.device());
         let share = Share {
             tag: "out",
             path: &self.share(),
@@ -231,6 +227,16 @@ impl Supervise {
             l0::disk(&mut qemu, image, Bus::Ports);
         }
         qemu
+    }
+
+    /// The vGPU, for QEMU. With a screen, what the firmware shows until a driver is loaded is on it, too.
+    fn device(&self) -> String {
+        let (model, screen) = if self.screen {
+            ("vfio-pci-nohotplug", ",display=on,ramfb=on")
+        } else {
+            ("vfio-pci", "")
+        };
+        format!("{model},sysfsdev={},addr=2{screen}", self.vgpu.display())
     }
 
     /// How long the guest may be at work before it is killed, if it is to be killed once more: up to
