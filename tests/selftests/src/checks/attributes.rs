@@ -21,6 +21,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("attributes/pin-quota", pin_quota),
     Check::new("attributes/pin-quota-holds", pin_quota_holds),
     Check::new("attributes/pin-quota-stays", pin_quota_stays),
+    Check::new("attributes/mode", mode),
     Check::new("attributes/display", display),
     Check::new("attributes/user", user),
     Check::new("attributes/policy", policy),
@@ -32,6 +33,7 @@ pub const CHECKS: &[Check] = &[
 
 const PIN_QUOTA: &str = "rgvt/pin_quota_mib";
 const PINNED: &str = "rgvt/pinned_pages";
+const MODE: &str = "rgvt/mode";
 const DISPLAY: &str = "rgvt/display";
 const USER: &str = "rgvt/user";
 const STATISTICS: &str = "rgvt/statistics";
@@ -174,6 +176,41 @@ fn pin_quota_stays(bench: &Bench) -> Result<Outcome> {
 
     let other = bench.vgpu()?;
     ensure!(other.attribute(PIN_QUOTA)? != "3", "another has it, too");
+    Ok(Outcome::Pass)
+}
+
+/// Another monitor is one that the type may have, whose largest mode is 1024x768.
+fn mode(bench: &Bench) -> Result<Outcome> {
+    let mdev = bench.vgpu()?;
+    same("at first", mdev.attribute(MODE)?.as_str(), "1024x768")?;
+    takes(
+        &mdev,
+        MODE,
+        &[
+            ("640x480", "640x480"),
+            ("1024x768\n", "1024x768"),
+            ("713x499", "713x499"),
+        ],
+        &[
+            "\n",
+            "x",
+            "none",
+            "640",
+            "640x",
+            "x480",
+            "640 480",
+            "640x480x60",
+            "0x0",
+            "-640x480",
+            "639x480",
+            "640x479",
+            "1025x768",
+            "1024x769",
+            "4096x4096",
+            "65536x65536",
+            "4294967936x4294967776",
+        ],
+    )?;
     Ok(Outcome::Pass)
 }
 
