@@ -26,11 +26,71 @@ impl Tiling {
     }
 }
 
-/// A surface of XRGB8888 that fills the primary plane.
+/// What a pixel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Xrgb8888,
+    Xbgr8888,
+    Xrgb2101010,
+    Xbgr2101010,
+    Rgb565,
+}
+
+impl Format {
+    pub const ALL: [Self; 5] = [
+        Self::Xrgb8888,
+        Self::Xbgr8888,
+        Self::Xrgb2101010,
+        Self::Xbgr2101010,
+        Self::Rgb565,
+    ];
+
+    /// Bytes of a pixel.
+    pub fn bytes(self) -> u32 {
+        if self == Self::Rgb565 { 2 } else { 4 }
+    }
+
+    /// DRM's name of it.
+    pub fn fourcc(self) -> [u8; 4] {
+        *match self {
+            Self::Xrgb8888 => b"XR24",
+            Self::Xbgr8888 => b"XB24",
+            Self::Xrgb2101010 => b"XR30",
+            Self::Xbgr2101010 => b"XB30",
+            Self::Rgb565 => b"RG16",
+        }
+    }
+
+    /// DISP_FORMAT_MASK.
+    fn gen8(self) -> u32 {
+        let value = match self {
+            Self::Xrgb8888 => 6,
+            Self::Xbgr8888 => 14,
+            Self::Xrgb2101010 => 10,
+            Self::Xbgr2101010 => 8,
+            Self::Rgb565 => 5,
+        };
+        value << 26
+    }
+
+    /// PLANE_CTL_FORMAT_MASK_SKL and PLANE_CTL_ORDER_RGBX.
+    fn gen9(self) -> u32 {
+        match self {
+            Self::Xrgb8888 => 4 << 24,
+            Self::Xbgr8888 => 4 << 24 | 1 << 20,
+            Self::Xrgb2101010 => 2 << 24,
+            Self::Xbgr2101010 => 2 << 24 | 1 << 20,
+            Self::Rgb565 => 14 << 24,
+        }
+    }
+}
+
+/// A surface that fills the primary plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Surface {
     /// Columns and rows.
     pub size: (u32, u32),
+    pub format: Format,
     pub tiling: Tiling,
     /// Bytes from row to row.
     pub stride: u32,
@@ -39,10 +99,11 @@ pub struct Surface {
 }
 
 impl Surface {
-    /// One without tiling, and without a gap between rows.
+    /// One of XRGB8888, without tiling, and without a gap between rows.
     pub fn linear(size: (u32, u32), address: u64) -> Self {
         Self {
             size,
+            format: Format::Xrgb8888,
             tiling: Tiling::Linear,
             stride: size.0 * 4,
             address,
@@ -75,7 +136,7 @@ pub fn show(device: &Device, surface: &Surface) -> Result<()> {
     let (width, height) = surface.size;
     let (control, stride) = if is_gen8(device)? {
         let tiled = u32::from(surface.tiling == Tiling::X) << 10;
-        (1 << 31 | 6 << 26 | tiled, surface.stride)
+        (1 << 31 | surface.format.gen8() | tiled, surface.stride)
     } else {
         let tiling = match surface.tiling {
             Tiling::Linear => 0,
@@ -83,7 +144,7 @@ pub fn show(device: &Device, surface: &Surface) -> Result<()> {
             Tiling::Y => 4,
         };
         let stride = surface.stride / surface.tiling.tile().0;
-        (1 << 31 | 4 << 24 | tiling << 10, stride)
+        (1 << 31 | surface.format.gen9() | tiling << 10, stride)
     };
     set(
         device,

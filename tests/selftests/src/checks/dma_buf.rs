@@ -15,7 +15,7 @@ use crate::leaks::Holdings;
 use crate::mapping::{How, Mapping, READ_ONLY, SHARED};
 use crate::memory::{BASE, Memory, PAGE, SIZE};
 use crate::regs::{PRESENT, Share, flush, pvinfo, set_entry};
-use crate::scanout::{self, CURSOR, Surface, Tiling};
+use crate::scanout::{self, CURSOR, Format, Surface, Tiling};
 use crate::uapi::{
     DRM_PLANE_TYPE_CURSOR, DRM_PLANE_TYPE_OVERLAY, DRM_PLANE_TYPE_PRIMARY,
     VFIO_GFX_PLANE_TYPE_DMABUF, VFIO_GFX_PLANE_TYPE_PROBE, VFIO_GFX_PLANE_TYPE_REGION,
@@ -27,6 +27,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("dma-buf/linear", linear),
     Check::new("dma-buf/x-tiled", x_tiled),
     Check::new("dma-buf/y-tiled", y_tiled),
+    Check::new("dma-buf/formats", formats),
     Check::new("dma-buf/cursor", cursor),
     Check::new("dma-buf/nothing", nothing),
     Check::new("dma-buf/read-only", read_only),
@@ -120,10 +121,16 @@ fn map(client: &Client, first: u64, bytes: u32) -> Result<u64> {
 
 /// Shows such a surface.
 fn show(client: &Client, first: u64, tiling: Tiling) -> Result<Surface> {
+    show_as(client, first, Format::Xrgb8888, tiling)
+}
+
+/// Shows one whose pixels are of that format.
+fn show_as(client: &Client, first: u64, format: Format, tiling: Tiling) -> Result<Surface> {
     let unit = tiling.tile().0;
     let mut surface = Surface {
+        format,
         tiling,
-        stride: (SMALL.0 * 4).next_multiple_of(unit),
+        stride: (SMALL.0 * format.bytes()).next_multiple_of(unit),
         ..Surface::linear(SMALL, 0)
     };
     surface.address = map(client, first, surface.bytes())?;
@@ -199,12 +206,12 @@ fn next_open(bench: &Bench) -> Result<Outcome> {
 }
 
 /// A surface is told of as it is, and can be read.
-fn surface(bench: &Bench, tiling: Tiling, modifier: u64) -> Result<Outcome> {
+fn surface(bench: &Bench, format: Format, tiling: Tiling, modifier: u64) -> Result<Outcome> {
     let client = client(bench)?;
-    let surface = show(&client, 3, tiling)?;
+    let surface = show_as(&client, 3, format, tiling)?;
     let told = primary(&client)?;
     let like = Told {
-        format: *b"XR24",
+        format: format.fourcc(),
         modifier,
         size: SMALL,
         stride: surface.stride,
@@ -224,18 +231,25 @@ fn surface(bench: &Bench, tiling: Tiling, modifier: u64) -> Result<Outcome> {
 }
 
 fn linear(bench: &Bench) -> Result<Outcome> {
-    surface(bench, Tiling::Linear, 0)
+    surface(bench, Format::Xrgb8888, Tiling::Linear, 0)
 }
 
 fn x_tiled(bench: &Bench) -> Result<Outcome> {
-    surface(bench, Tiling::X, 1 << 56 | 1)
+    surface(bench, Format::Xrgb8888, Tiling::X, 1 << 56 | 1)
 }
 
 fn y_tiled(bench: &Bench) -> Result<Outcome> {
     if scanout::is_gen8(&bench.client()?.device)? {
         return Outcome::skip("Gen8 shows no Y-tiled surfaces");
     }
-    surface(bench, Tiling::Y, 1 << 56 | 2)
+    surface(bench, Format::Xrgb8888, Tiling::Y, 1 << 56 | 2)
+}
+
+fn formats(bench: &Bench) -> Result<Outcome> {
+    for format in Format::ALL {
+        surface(bench, format, Tiling::X, 1 << 56 | 1).with_context(|| format!("{format:?}"))?;
+    }
+    Ok(Outcome::Pass)
 }
 
 /// The cursor is a plane of its own, also where it leaves the screen, and has a hot spot if the guest tells.
