@@ -262,12 +262,21 @@ impl State {
         }
     }
 
-    /// Forgets what was made ahead for an engine.
-    pub(in super::super) fn drop_draft(&mut self, engine: Engine) {
+    /// Forgets what was made ahead for an engine. Says whether that had page tables.
+    pub(in super::super) fn drop_draft(&mut self, engine: Engine) -> bool {
         let draft = self.lane(engine).and_then(|lane| lane.draft.take());
-        if let Some(made) = draft.and_then(|draft| draft.made.ok()) {
+        let made = draft.and_then(|draft| draft.made.ok());
+        let any = made.is_some();
+        if let Some(made) = made {
             self.release(made.hold);
         }
+        any
+    }
+
+    /// The same for all engines.
+    pub(super) fn drop_drafts(&mut self) -> bool {
+        let engines = Engine::ALL.into_iter();
+        engines.fold(false, |any, engine| self.drop_draft(engine) || any)
     }
 
     /// The tables that a piece of work has used, or would have, may change.

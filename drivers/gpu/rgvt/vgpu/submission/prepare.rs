@@ -95,6 +95,10 @@ impl State {
                 }
                 Err(error) => error,
             };
+            // What was made ahead may have what is missing, and can be made again.
+            if error == EBUSY && self.drop_drafts() {
+                continue;
+            }
             let retry = match error {
                 EAGAIN => Some(RETRY_TABLES),
                 EBUSY => Some(RETRY_BUSY),
