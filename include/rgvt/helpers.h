@@ -23,6 +23,7 @@ struct intel_gt;
 struct module;
 struct page;
 struct pci_dev;
+struct ratelimit_state;
 struct ref_tracker;
 struct task_struct;
 struct vm_area_struct;
@@ -53,7 +54,7 @@ int rgvt_pm_runtime_resume_and_get(struct device *dev);
 void rgvt_pm_runtime_put_autosuspend(struct device *dev);
 
 /* linux/ratelimit.h */
-bool rgvt_ratelimit(void);
+void rgvt_ratelimit_init(struct ratelimit_state *rs);
 
 /* linux/sched.h */
 void rgvt_task_comm(const struct task_struct *task, char *name);

@@ -4,11 +4,7 @@
 
 #include <rgvt/helpers.h>
 
-/* One limit for all lines that a guest can cause: no matter which of them floods the log. */
-bool rgvt_ratelimit(void)
+void rgvt_ratelimit_init(struct ratelimit_state *rs)
 {
-	static DEFINE_RATELIMIT_STATE(lines, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
-
-	return __ratelimit(&lines);
+	ratelimit_default_init(rs);
 }

@@ -25,6 +25,7 @@ use kernel::{
         IOMMU_WRITE, //
     },
     page::PAGE_SIZE,
+    pr_warn_once,
     prelude::*,
     rbtree::{
         RBTree,
@@ -44,8 +45,7 @@ use super::guest::{
 };
 use crate::rust::{
     bindings,
-    page::PageRef,
-    ratelimit::pr_warn_ratelimited, //
+    page::PageRef, //
 };
 
 /// Number of the page, and a number that no other pin ever has.
@@ -296,9 +296,7 @@ impl Guest {
         }
 
         if left != 0 {
-            pr_warn_ratelimited!(
-                "{left} pins left in memory that is unmapped: a bug of the driver\n"
-            );
+            pr_warn_once!("{left} pins left in memory that is unmapped: a bug of the driver\n");
         }
     }
 }

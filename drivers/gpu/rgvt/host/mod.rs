@@ -14,7 +14,7 @@ mod reserved;
 mod seal;
 
 pub(crate) use crate::rust::{
-    ratelimit::pr_warn_ratelimited,
+    ratelimit::RateLimit,
     shared::SharedMemory,
     trace,
     vfio::Guest as VfioGuest,

@@ -3,14 +3,12 @@
 //! What one virtual GPU has of the real one's global address space, kept off from the host.
 
 use kernel::{
+    pr_warn_once,
     prelude::*,
     sync::Arc, //
 };
 
-use super::{
-    pr_warn_ratelimited,
-    HostGpu, //
-};
+use super::HostGpu;
 use crate::{
     hw::addr::{
         DmaAddr,
@@ -83,7 +81,7 @@ impl HostGgtt for Reserved {
     fn unmap(&self, index: GgttIndex) {
         let index = index.get();
         if !self.parts.iter().any(|part| part.unmap(index).is_ok()) {
-            pr_warn_ratelimited!("GGTT entry {index:#x} is in no share\n");
+            pr_warn_once!("GGTT entry {index:#x} is in no share\n");
         }
     }
 

@@ -42,6 +42,7 @@ use crate::{
         AddressSpace,
         Guest,
         Interrupts,
+        RateLimit,
         Reserved,
         VfioGuest, //
     },
@@ -92,6 +93,7 @@ impl Vgpu {
                 quiet <- new_condvar!(),
                 policy <- new_mutex!(gpu.policy(kind)?),
                 counters: AllCounters::new(),
+                lines <- RateLimit::new(),
                 exits: Exits::new(),
                 seat,
             }? Error),

@@ -14,6 +14,7 @@ mod ggtt;
 mod gpu;
 mod lane;
 mod life;
+mod log;
 mod memory;
 mod monitor;
 mod policy;
@@ -67,9 +68,12 @@ use kernel::{
     },
 };
 
-use crate::model::partition::{
-    Share,
-    VgpuId, //
+use crate::{
+    host::RateLimit,
+    model::partition::{
+        Share,
+        VgpuId, //
+    }, //
 };
 use exits::Exits;
 use gpu::Seat;
@@ -100,6 +104,9 @@ pub(crate) struct Vgpu {
     #[pin]
     policy: Mutex<Policy>,
     counters: AllCounters,
+    /// How many lines the log may have about it.
+    #[pin]
+    lines: RateLimit,
     exits: Exits,
     seat: Seat,
 }

@@ -5,12 +5,12 @@
 use kernel::prelude::*;
 
 use super::{
+    log::warn_about,
     state::State,
     vblank::since,
     Vgpu, //
 };
 use crate::{
-    host::pr_warn_ratelimited,
     hw::{
         addr::MmioOffset,
         command::Flip,
@@ -145,18 +145,17 @@ impl State {
     /// Writes a register of an engine's submission port.
     fn write_port(&mut self, vgpu: &Vgpu, engine: Engine, within: u32, value: u32) {
         if within == ELSP && !self.registers.execlists(engine) {
-            return pr_warn_ratelimited!(
-                "vGPU {}: {engine:?}: submission refused: not in execlist mode\n",
-                vgpu.id().get()
+            return warn_about!(
+                vgpu,
+                "{engine:?}: submission refused: not in execlist mode\n"
             );
         }
         let lane = self.lane(engine);
         match lane.and_then(|lane| lane.execlists.write(within, value)) {
             Some(Ok(effects)) => self.apply(vgpu, engine, effects),
-            Some(Err(refused)) => pr_warn_ratelimited!(
-                "vGPU {}: {engine:?}: submission refused: {refused:?}\n",
-                vgpu.id().get()
-            ),
+            Some(Err(refused)) => {
+                warn_about!(vgpu, "{engine:?}: submission refused: {refused:?}\n")
+            }
             None => {}
         }
     }
@@ -178,14 +177,12 @@ impl State {
                 }
             }
             Effect::Display(event) => self.show(vgpu, event),
-            Effect::Refused => pr_warn_ratelimited!(
-                "vGPU {}: {value:#x} refused for register {:#x}\n",
-                vgpu.id().get(),
-                at.get()
-            ),
-            Effect::Unknown => pr_warn_ratelimited!(
-                "vGPU {}: unknown register {:#x} written: kept from the hardware\n",
-                vgpu.id().get(),
+            Effect::Refused => {
+                warn_about!(vgpu, "{value:#x} refused for register {:#x}\n", at.get())
+            }
+            Effect::Unknown => warn_about!(
+                vgpu,
+                "unknown register {:#x} written: kept from the hardware\n",
                 at.get()
             ),
         }
@@ -217,7 +214,7 @@ impl State {
                 }
             }
             Ok(Some(Event::Unknown(number))) => {
-                pr_warn_ratelimited!("vGPU {}: unknown notification {number}\n", vgpu.id().get());
+                warn_about!(vgpu, "unknown notification {number}\n");
             }
         }
     }

@@ -34,11 +34,13 @@ use kernel::{
     },
 };
 
-use super::desk::Desk;
+use super::{
+    desk::Desk,
+    log::warn_about, //
+};
 use crate::{
     host::{
         self,
-        pr_warn_ratelimited,
         Observer,
         OwnedQueue, //
     },
@@ -261,9 +263,9 @@ impl Runner {
                 }
                 Step::Evict(id) => {
                     if let Some(desk) = desk(id) {
-                        pr_warn_ratelimited!(
-                            "vGPU {}: {:?}: work is ended that others wait for, or that takes too long\n",
-                            id.get(),
+                        warn_about!(
+                            desk.vgpu(),
+                            "{:?}: work is ended that others wait for, or that takes too long\n",
                             self.engine
                         );
                         desk.cancel();

@@ -22,12 +22,12 @@ use super::{
         Lane,
         Port, //
     },
+    log::warn_about,
     vblank::Vblank,
     Vgpu, //
 };
 use crate::{
     host::{
-        pr_warn_ratelimited,
         Guest,
         Interrupts,
         Pin,
@@ -173,18 +173,20 @@ impl Vgpu {
 
     /// Says why a page of the guest's cannot be reached by the GPU.
     pub(super) fn complain_of_pin(&self, error: Error) {
-        let id = self.id().get();
         if error == edquot() {
-            pr_warn_ratelimited!(
-                "vGPU {id}: the guest wants more pages pinned than it may: raise rgvt/pin_quota_mib of the device\n"
+            warn_about!(
+                self,
+                "the guest wants more pages pinned than it may: raise rgvt/pin_quota_mib of the device\n"
             );
         } else if error == ENOMEM {
-            pr_warn_ratelimited!(
-                "vGPU {id}: a page of the guest's could not be pinned: raise RLIMIT_MEMLOCK of the VM's process\n"
+            warn_about!(
+                self,
+                "a page of the guest's could not be pinned: raise RLIMIT_MEMLOCK of the VM's process\n"
             );
         } else {
-            pr_warn_ratelimited!(
-                "vGPU {id}: the guest's GGTT names a page that cannot be pinned: {error:?}\n"
+            warn_about!(
+                self,
+                "the guest's GGTT names a page that cannot be pinned: {error:?}\n"
             );
         }
     }

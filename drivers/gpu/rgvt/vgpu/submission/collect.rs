@@ -18,6 +18,7 @@ use super::{
             Landed,
             Running, //
         },
+        log::warn_about,
         memory::Mapped,
         state::State,
         trace::Label,
@@ -30,7 +31,6 @@ use super::{
     },
 };
 use crate::{
-    host::pr_warn_ratelimited,
     hw::{
         addr::PAGE_SIZE,
         context::{
@@ -187,9 +187,9 @@ impl State {
         if abandoned {
             return;
         }
-        pr_warn_ratelimited!(
-            "vGPU {}: {engine:?}: work {what}, the guest will see a hang: {error:?}\n",
-            vgpu.id().get()
+        warn_about!(
+            vgpu,
+            "{engine:?}: work {what}, the guest will see a hang: {error:?}\n"
         );
         if let Some(lane) = self.lane(engine) {
             lane.execlists.fail(work.ticket);

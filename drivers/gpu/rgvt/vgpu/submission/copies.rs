@@ -8,12 +8,16 @@ use kernel::{
     prelude::*, //
 };
 
-use super::sources::Sources;
+use super::{
+    super::{
+        log::warn_about,
+        Vgpu, //
+    },
+    sources::Sources, //
+};
 use crate::{
     host::{
         buffer,
-        pr_warn_ratelimited,
-        HostGpu,
         PinnedBuffer, //
     },
     hw::{
@@ -78,7 +82,7 @@ struct Copy {
 
 /// Copies and audits the piece of the ring from head to tail, `behind` it, and what they lead to.
 pub(super) fn make(
-    host: &HostGpu,
+    vgpu: &Vgpu,
     guest: &Guest<'_, Map>,
     sources: Sources<'_>,
     ring: &Ring,
@@ -88,8 +92,8 @@ pub(super) fn make(
     let mut left = MOST_DWORDS;
 
     let commands = copy_ring(sources, ring, behind)?;
-    let (ring, mut found) = vet(commands, Place::Ring, guest, |batch| {
-        copy_batch(host, guest, sources, &mut copies, &mut left, batch)
+    let (ring, mut found) = vet(vgpu, commands, Place::Ring, guest, |batch| {
+        copy_batch(vgpu, guest, sources, &mut copies, &mut left, batch)
     })?;
 
     // What is found on the way is appended, and looked at in its turn.
@@ -100,8 +104,8 @@ pub(super) fn make(
             space: copy.of.space,
         };
         let words = core::mem::replace(&mut copy.words, KVVec::new());
-        let (words, more) = vet(Unaudited::new(words), place, guest, |batch| {
-            copy_batch(host, guest, sources, &mut copies, &mut left, batch)
+        let (words, more) = vet(vgpu, Unaudited::new(words), place, guest, |batch| {
+            copy_batch(vgpu, guest, sources, &mut copies, &mut left, batch)
         })?;
         found.add(more)?;
         if let Some(copy) = copies.get_mut(next) {
@@ -147,6 +151,7 @@ impl Found {
 
 /// Audits commands; `copy` says where the copy of a batch is that they start.
 pub(super) fn vet(
+    vgpu: &Vgpu,
     commands: Unaudited<KVVec<u32>>,
     place: Place,
     guest: &Guest<'_, Map>,
@@ -154,7 +159,7 @@ pub(super) fn vet(
 ) -> Result<(Vetted, Found)> {
     let audited = commands.dwords();
     let mut commands = audit(commands, place, guest).map_err(|rejected| {
-        pr_warn_ratelimited!("{:?}: refused: {rejected}\n", guest.engine);
+        warn_about!(vgpu, "{:?}: refused: {rejected}\n", guest.engine);
         EACCES
     })?;
     while let Some(batch) = commands.next_batch() {
@@ -195,7 +200,7 @@ fn copy_ring(sources: Sources<'_>, ring: &Ring, behind: &[u32]) -> Result<Unaudi
 
 /// Where the copy of `batch` is; makes it if there is none.
 fn copy_batch(
-    host: &HostGpu,
+    vgpu: &Vgpu,
     guest: &Guest<'_, Map>,
     sources: Sources<'_>,
     copies: &mut KVec<Copy>,
@@ -209,8 +214,8 @@ fn copy_batch(
         return Err(E2BIG);
     }
 
-    let words = read_batch(guest, sources, batch, left)?;
-    let buffer = buffer(host, words.len())?;
+    let words = read_batch(vgpu, guest, sources, batch, left)?;
+    let buffer = buffer(&vgpu.gpu().host, words.len())?;
     let address = HostGma::new(buffer.address().into());
     let copy = Copy {
         of: batch,
@@ -223,6 +228,7 @@ fn copy_batch(
 
 /// Copies a batch up to its end, and one dword more for the audit.
 pub(super) fn read_batch(
+    vgpu: &Vgpu,
     guest: &Guest<'_, Map>,
     sources: Sources<'_>,
     batch: Batch,
@@ -244,7 +250,7 @@ pub(super) fn read_batch(
         sources.read(batch.space, at, new.as_mut_bytes())?;
 
         let end: Option<Dwords> = extent.scan(&words).map_err(|rejected| {
-            pr_warn_ratelimited!("{:?}: refused: {rejected}\n", guest.engine);
+            warn_about!(vgpu, "{:?}: refused: {rejected}\n", guest.engine);
             EACCES
         })?;
         if let Some(end) = end {

@@ -10,6 +10,7 @@ use kernel::prelude::*;
 
 use super::{
     super::{
+        log::warn_about,
         memory::Mapped,
         state::State,
         Vgpu, //
@@ -22,10 +23,7 @@ use super::{
     sources::Sources, //
 };
 use crate::{
-    host::{
-        pr_warn_ratelimited,
-        Guest, //
-    },
+    host::Guest,
     hw::{
         addr::{
             GuestGma,
@@ -84,7 +82,7 @@ impl Image {
         let platform = vgpu.gpu().host.platform();
         let context = Context::parse(&page, work.descriptor, platform, engine, vgpu.share());
         let context = context.map_err(|invalid| {
-            pr_warn_ratelimited!("vGPU {}: {engine:?}: {invalid:?}\n", vgpu.id().get());
+            warn_about!(vgpu, "{engine:?}: {invalid:?}\n");
             EINVAL
         })?;
         Ok(Self { at, page, context })
@@ -136,7 +134,7 @@ impl Made {
             hold: &hold,
         };
         let behind = vgpu.gpu().leftovers.commands(guest.engine);
-        match copies::make(&vgpu.gpu().host, guest, sources, &context.ring, behind) {
+        match copies::make(vgpu, guest, sources, &context.ring, behind) {
             Ok(copies) => Ok(Self {
                 ring: context.ring,
                 roots: context.roots,

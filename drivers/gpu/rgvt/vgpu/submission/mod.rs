@@ -26,13 +26,13 @@ pub(super) use restore::RestoreBatches;
 
 use super::{
     lane::Waiting,
+    log::warn_about,
     memory::Mapped,
     state::State,
     trace::Label,
     Vgpu, //
 };
 use crate::{
-    host::pr_warn_ratelimited,
     hw::{
         engine::Engine,
         irq::Source, //
@@ -90,9 +90,9 @@ impl State {
 
         for report in effects.reports.iter() {
             if let Err(error) = self.report(engine, report) {
-                pr_warn_ratelimited!(
-                    "vGPU {}: {engine:?}: the status page cannot be written: {error:?}\n",
-                    vgpu.id().get()
+                warn_about!(
+                    vgpu,
+                    "{engine:?}: the status page cannot be written: {error:?}\n"
                 );
             }
         }

@@ -24,6 +24,7 @@ use super::{
             Running,
             Waiting, //
         },
+        log::warn_about,
         memory::Mapped,
         state::State,
         trace::Label,
@@ -44,10 +45,7 @@ use super::{
     sources::Sources,
 };
 use crate::{
-    host::{
-        pr_warn_ratelimited,
-        Addressing, //
-    },
+    host::Addressing,
     hw::{
         context::TIMESTAMP,
         engine::Engine, //
@@ -111,9 +109,9 @@ impl State {
                 port.retry = Some(desk.kick_after(delay));
                 break;
             }
-            pr_warn_ratelimited!(
-                "vGPU {}: {engine:?}: work refused, the guest will see a hang: {error:?}\n",
-                vgpu.id().get()
+            warn_about!(
+                vgpu,
+                "{engine:?}: work refused, the guest will see a hang: {error:?}\n"
             );
             vgpu.counters.of(engine).rejected();
             Label::new(vgpu.id(), engine, waiting.work.ticket).refused(error);
@@ -253,7 +251,6 @@ impl Piece<'_> {
         layout: &EngineState,
         found: &mut Found,
     ) -> Result<u32> {
-        let host = &self.vgpu.gpu().host;
         let Self {
             guest,
             sources,
@@ -261,7 +258,7 @@ impl Piece<'_> {
             ..
         } = self;
         let context = &theirs.context;
-        let prepared = tools.restore.prepare(host, guest, *sources, context)?;
+        let prepared = tools.restore.prepare(self.vgpu, guest, *sources, context)?;
         let image = tools.context.image()?;
         let origin = Origin::of(context, &theirs.page, port.resident.take());
         bring_in(port, image, layout, origin, theirs, sources.mapped)?;

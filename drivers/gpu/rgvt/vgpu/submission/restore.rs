@@ -13,6 +13,7 @@ use kernel::{
 };
 
 use super::{
+    super::Vgpu,
     copies::{
         read_batch,
         vet,
@@ -95,7 +96,7 @@ impl RestoreBatches {
     /// Copies and audits what `context` wants run. The engine does not have the host's context.
     pub(super) fn prepare(
         &mut self,
-        host: &HostGpu,
+        vgpu: &Vgpu,
         guest: &Guest<'_, Map>,
         sources: Sources<'_>,
         context: &Context,
@@ -110,8 +111,8 @@ impl RestoreBatches {
 
         if let Some(batch) = context.indirect {
             let words = read_lines(sources, batch)?;
-            let (words, more) = vet_whole(words, Place::IndirectContext, guest)?;
-            let start = keep(&mut self.indirect, host, words)?;
+            let (words, more) = vet_whole(vgpu, words, Place::IndirectContext, guest)?;
+            let start = keep(&mut self.indirect, &vgpu.gpu().host, words)?;
             restore = restore.with_indirect(start, batch.size).ok_or(ENOTSUPP)?;
             found.add(more)?;
         }
@@ -122,9 +123,9 @@ impl RestoreBatches {
                 address: batch.start.get(),
                 level: Level::First,
             };
-            let words = read_batch(guest, sources, batch, &mut left)?;
-            let (words, more) = vet_whole(words, Place::PerContext, guest)?;
-            let start = keep(&mut self.per_context, host, words)?;
+            let words = read_batch(vgpu, guest, sources, batch, &mut left)?;
+            let (words, more) = vet_whole(vgpu, words, Place::PerContext, guest)?;
+            let start = keep(&mut self.per_context, &vgpu.gpu().host, words)?;
             restore = restore.with_per_context(start).ok_or(EINVAL)?;
             found.add(more)?;
         }
@@ -165,8 +166,13 @@ fn read_lines(sources: Sources<'_>, batch: Batch) -> Result<KVVec<u32>> {
 }
 
 /// Audits what starts no batches: the audit refuses those that would.
-fn vet_whole(words: KVVec<u32>, place: Place, guest: &Guest<'_, Map>) -> Result<(Vetted, Found)> {
-    vet(Unaudited::new(words), place, guest, |_| Err(EACCES))
+fn vet_whole(
+    vgpu: &Vgpu,
+    words: KVVec<u32>,
+    place: Place,
+    guest: &Guest<'_, Map>,
+) -> Result<(Vetted, Found)> {
+    vet(vgpu, Unaudited::new(words), place, guest, |_| Err(EACCES))
 }
 
 /// Has `copy` hold `words`, and returns where that is.
