@@ -142,6 +142,16 @@ impl<T> KVec<T> {
         Ok(())
     }
 
+    /// Appends copies of elements.
+    pub fn extend_from_slice(&mut self, other: &[T], flags: Flags) -> Result<(), AllocError>
+    where
+        T: Clone,
+    {
+        self.reserve(other.len(), flags)?;
+        self.0.extend_from_slice(other);
+        Ok(())
+    }
+
     /// Takes the last element off.
     pub fn pop(&mut self) -> Option<T> {
         self.0.pop()

@@ -3,16 +3,40 @@
 //! Batches: where they start, on what level, and where they end.
 
 use super::support::*;
-use unit::hw::addr::{Dwords, HostGma};
+use kernel::error::code::{EFAULT, ENOMEM};
+use unit::hw::addr::HostGma;
 use unit::hw::engine::Engine;
 use unit::hw::platform::Platform;
 use unit::model::parser::{
-    audit, Audited, Batch, Extent, Level, PerProcess, Place, Space, Unaudited, Why, MOST_STARTS,
+    audit, Audited, Batch, Growing, Level, PerProcess, Place, Space, Unaudited, Why, MOST_STARTS,
 };
 
-fn extent(level: Level, words: &[u32]) -> Option<u32> {
-    let mut extent = Extent::new(Platform::Skylake, Engine::Rcs, level);
-    extent.scan(words).unwrap().map(Dwords::get)
+/// Copies `words` piece by piece, as long as the pieces are; says how many are copied when the end is there.
+fn copied(growing: &mut Growing<'_, Policy>, pieces: &[&[u32]]) -> Option<usize> {
+    let mut copied = 0;
+    for piece in pieces {
+        let read = |words: &mut [u32]| {
+            words.copy_from_slice(piece);
+            Ok(())
+        };
+        growing.copy(piece.len(), read).unwrap();
+        copied += piece.len();
+        if growing.audit().unwrap() {
+            return Some(copied);
+        }
+    }
+    None
+}
+
+/// The length of the batch that `words` begin with, if they have its end.
+fn extent(level: Level, words: &[u32]) -> Option<usize> {
+    let setting = Setting::rcs();
+    let guest = setting.guest();
+    let mut growing = Growing::new(batch(level, Space::Global), &guest);
+    copied(&mut growing, &[words])?;
+    let audited = growing.finish().unwrap();
+    // With what follows the end.
+    Some(audited.dwords() - 1)
 }
 
 /// All batches that have to be copied; the starts are made to point to 0x1000, 0x2000 and so on.
@@ -187,18 +211,32 @@ fn the_length_of_a_batch() {
         ),
         Some(8)
     );
-    assert_eq!(extent(Level::First, &[START, 0, 0]), Some(3));
+    assert_eq!(extent(Level::First, &[START, DATA, 0]), Some(3));
     assert_eq!(extent(Level::First, &[START, 0]), None);
     assert_eq!(
-        extent(Level::First, &[START | PREDICATED, 0, 0, END]),
+        extent(Level::First, &[START | PREDICATED, DATA, 0, END]),
         Some(4)
     );
-    assert_eq!(extent(Level::First, &[START | SECOND, 0, 0, END]), Some(4));
-    assert_eq!(extent(Level::Second, &[START | SECOND, 0, 0, END]), Some(3));
+    assert_eq!(
+        extent(Level::First, &[START | SECOND, DATA, 0, END]),
+        Some(4)
+    );
+    assert_eq!(
+        extent(Level::Second, &[START | SECOND, DATA, 0, END]),
+        Some(3)
+    );
     assert_eq!(extent(Level::First, &[NOOP; 5]), None);
 
-    let mut extent = Extent::new(Platform::Skylake, Engine::Rcs, Level::First);
-    let rejected = extent.scan(&[NOOP, 0x3000_0000]).unwrap_err();
+    let setting = Setting::rcs();
+    let guest = setting.guest();
+    let mut growing = Growing::new(FIRST, &guest);
+    growing
+        .copy(2, |words| {
+            words.copy_from_slice(&[NOOP, 0x3000_0000]);
+            Ok(())
+        })
+        .unwrap();
+    let rejected = growing.audit().unwrap_err();
     assert_eq!((rejected.at.get(), rejected.why), (1, Why::Unknown));
 }
 
@@ -207,7 +245,7 @@ fn a_batch_that_comes_in_pieces() {
     let batch = [
         NOOP,
         STORE,
-        0,
+        DATA,
         0,
         END,
         LRI,
@@ -222,16 +260,38 @@ fn a_batch_that_comes_in_pieces() {
         END,
         9,
     ];
-    let mut extent = Extent::new(Platform::Skylake, Engine::Rcs, Level::First);
+    let setting = Setting::rcs();
+    let guest = setting.guest();
+    let whole = setting.audit(FIRST, &batch).unwrap().0;
+    for size in 1..=16 {
+        let mut growing = Growing::new(FIRST, &guest);
+        let pieces: Vec<&[u32]> = batch.chunks(size).collect();
+        let copied = copied(&mut growing, &pieces).unwrap();
+        assert!((15..15 + size).contains(&copied), "{size}");
+        let (ready, findings) = growing.finish().unwrap().finish().unwrap();
+        // What follows its end is not the batch's.
+        assert_eq!((&ready[..], findings.dwords), (&whole[..16], 15), "{size}");
+    }
+
     for length in 0..15 {
-        assert_eq!(extent.scan(&batch[..length]).unwrap(), None);
+        let mut growing = Growing::new(FIRST, &guest);
+        assert_eq!(copied(&mut growing, &[&batch[..length]]), None);
+        let why = growing.finish().unwrap_err().why;
+        let expected = setting.refusal(FIRST, &batch[..length]);
+        assert_eq!(why, expected, "{length}");
     }
-    for length in 15..=16 {
-        assert_eq!(
-            extent.scan(&batch[..length]).unwrap(),
-            Some(Dwords::new(15))
-        );
-    }
+}
+
+#[test]
+fn a_copy_that_fails() {
+    let setting = Setting::rcs();
+    let guest = setting.guest();
+    let mut growing = Growing::new(FIRST, &guest);
+    assert_eq!(growing.copy(1, |_| Err(EFAULT)), Err(EFAULT));
+
+    let mut growing = Growing::new(FIRST, &guest);
+    let no_memory = kernel::alloc::failing::after(0, || growing.copy(1, |_| Ok(())));
+    assert_eq!(no_memory, Err(ENOMEM));
 }
 
 #[test]

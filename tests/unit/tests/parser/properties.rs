@@ -10,7 +10,7 @@ use unit::hw::addr::HostGma;
 use unit::hw::command::decode;
 use unit::hw::engine::Engine;
 use unit::hw::platform::Platform;
-use unit::model::parser::{audit, Extent, Level, PerProcess, Place, Unaudited, Verdict};
+use unit::model::parser::{audit, Growing, PerProcess, Place, Unaudited, Verdict};
 
 fn engines() -> impl Strategy<Value = Engine> {
     prop::sample::select(&Engine::ALL[..])
@@ -217,23 +217,46 @@ proptest! {
     }
 
     #[test]
-    fn the_length_is_that_of_the_audit((setting, words) in commands(), cut in 0_usize..200) {
-        let words = at(FIRST, &words);
-        let mut extent = Extent::new(setting.platform, setting.engine, Level::First);
-        let first = extent.scan(&words[..cut.min(words.len())]);
-        let found = first.and_then(|first| match first {
-            Some(length) => Ok(Some(length)),
-            None => extent.scan(&words),
-        });
-        match (found, outcome(&setting, FIRST, &words)) {
-            (Ok(Some(length)), Some(after)) => {
-                let length = length.get() as usize;
-                prop_assert!(after[length..].iter().all(|&word| word == END));
-                prop_assert_eq!(naive(&setting, &words[..length]).1, length);
+    fn a_batch_in_pieces_is_audited_as_a_whole(
+        (setting, words) in commands(),
+        place in prop::sample::select(vec![FIRST, CALLED, USER, Place::PerContext]),
+        size in 1_usize..200,
+    ) {
+        let words = at(place, &words);
+        let guest = setting.guest();
+        let mut growing = Growing::new(place, &guest);
+        let mut refused = false;
+        for piece in words.chunks(size) {
+            let read = |copy: &mut [u32]| {
+                copy.copy_from_slice(piece);
+                Ok(())
+            };
+            growing.copy(piece.len(), read).unwrap();
+            match growing.audit() {
+                Ok(false) => {}
+                Ok(true) => break,
+                Err(_) => {
+                    refused = true;
+                    break;
+                }
             }
-            (Ok(None), after) => prop_assert_eq!(after, None),
-            (Err(_), after) => prop_assert_eq!(after, None),
-            (Ok(Some(_)), None) => {}
+        }
+        let found = if refused { None } else { growing.finish().ok() };
+        match (found, outcome(&setting, place, &words)) {
+            (Some(mut audited), Some(whole)) => {
+                let length = audited.dwords() - 1;
+                while audited.next_batch().is_some() {
+                    audited.redirect(HostGma::new(0x1234_5000));
+                }
+                let (ready, _) = audited.finish().expect("no batch is left");
+                prop_assert_eq!(ready[length], END);
+                prop_assert!(whole[length..].iter().all(|&word| word == END));
+                prop_assert_eq!(naive(&setting, &ready[..length]).1, length);
+                prop_assert_eq!(naive(&setting, &whole[..length]).0, naive(&setting, &ready[..length]).0);
+            }
+            // Its end is the last dword that was copied: there is room behind it, other than in the whole.
+            (Some(audited), None) => prop_assert_eq!(audited.dwords(), words.len() + 1),
+            (None, whole) => prop_assert_eq!(whole, None),
         }
     }
 

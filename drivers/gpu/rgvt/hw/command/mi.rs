@@ -7,7 +7,7 @@ use super::{spread, table, Engines, Length, Operation, Row, Spread};
 const ALL: Engines = Engines::ALL;
 const RENDER: Engines = Engines::RENDER;
 const DISPLAY: Engines = Engines::DISPLAY;
-const ONE: Length = Length::One;
+const ONE: Length = Length::ONE;
 
 const fn local(engines: Engines, opcode: u16, length: Length) -> Row {
     Row::local(engines, opcode, opcode, length)

@@ -46,25 +46,28 @@ impl Engines {
     }
 }
 
-/// How long a command is, in dwords.
+/// How long a command is: what the lowest bits of its header hold, and a number that is not counted there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Length {
-    /// One; the header has no length field.
-    One,
-    /// The lowest `bits` of the header hold the length less `bias`.
-    Field {
-        /// Width of the field.
-        bits: u8,
-        /// What is not counted.
-        bias: u8,
-        /// The shortest form of the command.
-        least: u16,
-        /// The longest.
-        most: u16,
-    },
+pub struct Length {
+    /// The bits; none if the header has no length field.
+    mask: u32,
+    /// What is not counted.
+    bias: u32,
+    /// The shortest form of the command, in dwords.
+    least: u32,
+    /// The longest.
+    most: u32,
 }
 
 impl Length {
+    /// One dword.
+    const ONE: Self = Self {
+        mask: 0,
+        bias: 1,
+        least: 1,
+        most: 1,
+    };
+
     /// What a field of 8 bits allows.
     const BYTE: Self = Self::field(8);
 
@@ -74,34 +77,30 @@ impl Length {
     }
 
     const fn between(bits: u8, least: u16, most: u16) -> Self {
-        Self::Field {
-            bits,
-            bias: 2,
-            least,
-            most,
-        }
+        Self::biased(bits, 2, least, most)
     }
 
     const fn exactly(dwords: u16) -> Self {
         Self::between(8, dwords, dwords)
     }
 
+    // Both are widened.
+    #[allow(clippy::as_conversions)]
+    const fn biased(bits: u8, bias: u8, least: u16, most: u16) -> Self {
+        assert!(bits <= 16 && least > 0);
+        Self {
+            mask: (1_u32 << bits).wrapping_sub(1),
+            bias: bias as u32,
+            least: least as u32,
+            most: most as u32,
+        }
+    }
+
     /// The length that `header` says, header included; `None` if the command has no form so long.
-    fn dwords(self, header: u32) -> Option<u16> {
-        let Self::Field {
-            bits,
-            bias,
-            least,
-            most,
-        } = self
-        else {
-            return Some(1);
-        };
-        let mask = u32::MAX
-            .checked_shl(bits.into())
-            .map_or(u32::MAX, |above| !above);
-        let dwords = u16::try_from((header & mask).checked_add(bias.into())?).ok()?;
-        (least..=most).contains(&dwords).then_some(dwords)
+    fn dwords(&self, header: u32) -> Option<u16> {
+        let dwords = (header & self.mask).wrapping_add(self.bias);
+        let known = (self.least..=self.most).contains(&dwords);
+        u16::try_from(dwords).ok().filter(|_| known)
     }
 }
 
@@ -226,10 +225,10 @@ impl Row {
         }
     }
 
-    fn length(&self, generation: Generation) -> Length {
-        match generation {
-            Generation::Gen8 => self.gen8.unwrap_or(self.length),
-            Generation::Gen9 => self.length,
+    fn length(&self, generation: Generation) -> &Length {
+        match (&self.gen8, generation) {
+            (Some(length), Generation::Gen8) => length,
+            _ => &self.length,
         }
     }
 }

@@ -7,7 +7,7 @@
 use super::{table, Engines, Length, Operation, Row};
 
 const fn one(opcode: u16) -> Row {
-    Row::local(Engines::RENDER, opcode, opcode, Length::One)
+    Row::local(Engines::RENDER, opcode, opcode, Length::ONE)
 }
 
 /// Commands with a length field of `bits`.

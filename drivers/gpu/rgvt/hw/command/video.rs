@@ -13,12 +13,7 @@ const fn family(engines: Engines, first: u16, last: u16, bits: u8) -> Row {
 
 /// One dword. Its length field, of 6 bits, does not count the header alone, and i915's parser does not look at
 /// it: what hardware does if it is not zero is not said.
-const WAIT: Length = Length::Field {
-    bits: 6,
-    bias: 1,
-    least: 1,
-    most: 1,
-};
+const WAIT: Length = Length::biased(6, 1, 1, 1);
 
 /// Decoding and encoding.
 pub(super) const VIDEO: [Row; 5] = table([

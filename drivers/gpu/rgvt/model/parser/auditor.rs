@@ -53,6 +53,10 @@ impl<'g, R: RegisterPolicy> Auditor<'g, R> {
         let length = usize::from(command.dwords);
         let words = rest.get_mut(..length).ok_or(Why::Truncated)?;
         let operation = command.operation;
+        // As are most, and long batches may be nothing else.
+        if operation == Operation::Local {
+            return Ok((length, Next::Command));
+        }
         let privileged = operation.is_privileged() || in_global(operation, words);
         if privileged && !self.privileged() {
             // Hardware would skip it. The copy runs where hardware does not.

@@ -17,9 +17,10 @@ use kernel::alloc::flags::GFP_KERNEL;
 
 impl<R: RegisterPolicy> Auditor<'_, R> {
     pub(super) fn batch_end(&self) -> Result<Next, Why> {
-        match self.place {
-            Place::Ring | Place::IndirectContext => Err(Why::Level),
-            Place::PerContext | Place::Batch { .. } => Ok(Next::End),
+        if self.place.ends() {
+            Ok(Next::End)
+        } else {
+            Err(Why::Level)
         }
     }
 

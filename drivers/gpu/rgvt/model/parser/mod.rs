@@ -20,20 +20,20 @@
 
 mod auditor;
 mod batch;
-mod extent;
+mod growing;
 mod guest;
 mod memory;
 mod post_sync;
 mod registers;
 mod stream;
+mod walk;
 
-pub use extent::Extent;
+pub use growing::Growing;
 pub use guest::{Guest, PerProcess, RegisterPolicy, Verdict};
 pub use stream::{Audited, Batch, Events, Findings, Ready, Rejected, Unaudited, Why};
 
-use crate::hw::command::field;
-use auditor::{Auditor, Next};
 use core::ops::DerefMut;
+use walk::Walk;
 
 /// The address space that a batch is in, which decides what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,13 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// Whether commands there say themselves where they end.
+    fn ends(self) -> bool {
+        matches!(self, Self::PerContext | Self::Batch { .. })
+    }
+}
+
 /// The most batches that one stream may start, and the most flips that it may ask for.
 pub const MOST_STARTS: usize = 256;
 
@@ -85,27 +92,9 @@ pub fn audit<W: DerefMut<Target = [u32]>, R: RegisterPolicy>(
     guest: &Guest<'_, R>,
 ) -> Result<Audited<W>, Rejected> {
     let Unaudited { mut words, guests } = stream;
-    let mut auditor = Auditor::new(place, guest);
-    let mut at = 0;
-    let mut next = Next::Command;
-    while next == Next::Command {
-        let rest = words.get_mut(at..guests).unwrap_or_default();
-        let Some(&header) = rest.first() else {
-            break;
-        };
-        let (length, then) = auditor
-            .command(at, rest)
-            .map_err(|why| Rejected::new(at, header, why))?;
-        at = at.saturating_add(length);
-        next = then;
-    }
-    if matches!(place, Place::PerContext | Place::Batch { .. }) {
-        let rest = words.get_mut(at..).unwrap_or_default();
-        if next == Next::Command || rest.is_empty() {
-            return Err(Rejected::new(at, field::NOOP, Why::Endless));
-        }
-        rest.fill(field::BATCH_END);
-    }
-    let (findings, starts) = auditor.finish();
-    Ok(Audited::new(words, findings, starts))
+    let mut walk = Walk::new(place, guest);
+    let theirs = words.get_mut(..guests).unwrap_or_default();
+    walk.go_on(theirs)?;
+    walk.finish(&mut words, guests)?;
+    Ok(walk.audited(words))
 }

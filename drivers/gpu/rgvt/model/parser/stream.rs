@@ -153,6 +153,8 @@ pub struct Findings {
     pub waits: bool,
     /// Flips of the virtual display, in order. They are no longer in the copy.
     pub flips: KVec<Flip>,
+    /// How many dwords of the guest's were looked at.
+    pub dwords: usize,
 }
 
 /// A batch of the guest's that has to be copied and audited.
@@ -198,6 +200,11 @@ impl<W: DerefMut<Target = [u32]>> Audited<W> {
     /// What was found.
     pub fn findings(&self) -> &Findings {
         &self.findings
+    }
+
+    /// How many dwords there are, with those that follow the guest's.
+    pub fn dwords(&self) -> usize {
+        self.words.len()
     }
 
     /// The next batch that needs an audited copy, in the order of the commands.

@@ -22,7 +22,6 @@ use crate::{
     },
     hw::{
         addr::{
-            Dwords,
             GuestGma,
             HostGma,
             PAGE_SIZE, //
@@ -34,13 +33,14 @@ use crate::{
         mmio::table::Map,
         parser::{
             audit,
+            Audited,
             Batch,
             Events,
-            Extent,
-            Findings,
+            Growing,
             Guest,
             Place,
             Ready,
+            Rejected,
             Unaudited, //
         },
     },
@@ -76,7 +76,8 @@ pub(super) struct Copies {
 struct Copy {
     /// Where the guest has it, and on which level it runs.
     of: Batch,
-    words: KVVec<u32>,
+    /// Until what it starts is copied, too.
+    audited: Option<Audited<KVVec<u32>>>,
     buffer: PinnedBuffer,
 }
 
@@ -99,12 +100,8 @@ pub(super) fn make(
     // What is found on the way is appended, and looked at in its turn.
     let mut next = 0_usize;
     while let Some(copy) = copies.get_mut(next) {
-        let place = Place::Batch {
-            level: copy.of.level,
-            space: copy.of.space,
-        };
-        let words = core::mem::replace(&mut copy.words, KVVec::new());
-        let (words, more) = vet(vgpu, Unaudited::new(words), place, guest, |batch| {
+        let audited = copy.audited.take().ok_or(EINVAL)?;
+        let (words, more) = point(audited, |batch| {
             copy_batch(vgpu, guest, sources, &mut copies, &mut left, batch)
         })?;
         found.add(more)?;
@@ -155,23 +152,33 @@ pub(super) fn vet(
     commands: Unaudited<KVVec<u32>>,
     place: Place,
     guest: &Guest<'_, Map>,
+    copy: impl FnMut(Batch) -> Result<HostGma>,
+) -> Result<(Vetted, Found)> {
+    let refuse = |rejected| refuse(vgpu, guest, rejected);
+    point(audit(commands, place, guest).map_err(refuse)?, copy)
+}
+
+/// Says why commands are refused.
+fn refuse(vgpu: &Vgpu, guest: &Guest<'_, Map>, rejected: Rejected) -> Error {
+    warn_about!(vgpu, "{:?}: refused: {rejected}\n", guest.engine);
+    EACCES
+}
+
+/// Makes the starts of batches point to the copies of these.
+pub(super) fn point(
+    mut commands: Audited<KVVec<u32>>,
     mut copy: impl FnMut(Batch) -> Result<HostGma>,
 ) -> Result<(Vetted, Found)> {
-    let audited = commands.dwords();
-    let mut commands = audit(commands, place, guest).map_err(|rejected| {
-        warn_about!(vgpu, "{:?}: refused: {rejected}\n", guest.engine);
-        EACCES
-    })?;
     while let Some(batch) = commands.next_batch() {
         commands.redirect(copy(batch)?);
     }
 
     // The loop above leaves nothing that still points to the guest's memory.
-    let (ready, Findings { events, flips, .. }) = commands.finish().map_err(|_| EACCES)?;
+    let (ready, findings) = commands.finish().map_err(|_| EACCES)?;
     let found = Found {
-        events,
-        flips,
-        audited,
+        events: findings.events,
+        flips: findings.flips,
+        audited: findings.dwords,
     };
     Ok((ready, found))
 }
@@ -214,28 +221,33 @@ fn copy_batch(
         return Err(E2BIG);
     }
 
-    let words = read_batch(vgpu, guest, sources, batch, left)?;
-    let buffer = buffer(&vgpu.gpu().host, words.len())?;
+    let place = Place::Batch {
+        level: batch.level,
+        space: batch.space,
+    };
+    let audited = read_batch(vgpu, guest, sources, place, batch, left)?;
+    let buffer = buffer(&vgpu.gpu().host, audited.dwords())?;
     let address = HostGma::new(buffer.address().into());
     let copy = Copy {
         of: batch,
-        words,
+        audited: Some(audited),
         buffer,
     };
     copies.push(copy, GFP_KERNEL)?;
     Ok(address)
 }
 
-/// Copies a batch up to its end, and one dword more for the audit.
+/// Copies and audits a batch up to its end.
 pub(super) fn read_batch(
     vgpu: &Vgpu,
     guest: &Guest<'_, Map>,
     sources: Sources<'_>,
+    place: Place,
     batch: Batch,
     left: &mut usize,
-) -> Result<KVVec<u32>> {
-    let mut extent = Extent::new(guest.platform, guest.engine, batch.level);
-    let mut words = KVVec::<u32>::new();
+) -> Result<Audited<KVVec<u32>>> {
+    let refuse = |rejected| refuse(vgpu, guest, rejected);
+    let mut growing = Growing::new(place, guest);
     let mut at = batch.address;
 
     loop {
@@ -244,19 +256,11 @@ pub(super) fn read_batch(
         let dwords = usize::try_from(in_page / 4).map_err(|_| EINVAL)?;
         *left = left.checked_sub(dwords).ok_or(E2BIG)?;
 
-        let old = words.len();
-        words.resize(old.saturating_add(dwords), 0, GFP_KERNEL)?;
-        let new = words.get_mut(old..).ok_or(EINVAL)?;
-        sources.read(batch.space, at, new.as_mut_bytes())?;
-
-        let end: Option<Dwords> = extent.scan(&words).map_err(|rejected| {
-            warn_about!(vgpu, "{:?}: refused: {rejected}\n", guest.engine);
-            EACCES
+        growing.copy(dwords, |words| {
+            sources.read(batch.space, at, words.as_mut_bytes())
         })?;
-        if let Some(end) = end {
-            let end = usize::try_from(end.get()).map_err(|_| EINVAL)?;
-            words.resize(end.saturating_add(1), 0, GFP_KERNEL)?;
-            return Ok(words);
+        if growing.audit().map_err(refuse)? {
+            return growing.finish().map_err(refuse);
         }
         at = at.checked_add(in_page).ok_or(EFAULT)?;
     }

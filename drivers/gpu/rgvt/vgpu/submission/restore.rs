@@ -15,6 +15,7 @@ use kernel::{
 use super::{
     super::Vgpu,
     copies::{
+        point,
         read_batch,
         vet,
         Found,
@@ -111,7 +112,8 @@ impl RestoreBatches {
 
         if let Some(batch) = context.indirect {
             let words = read_lines(sources, batch)?;
-            let (words, more) = vet_whole(vgpu, words, Place::IndirectContext, guest)?;
+            let words = Unaudited::new(words);
+            let (words, more) = vet(vgpu, words, Place::IndirectContext, guest, starts_none)?;
             let start = keep(&mut self.indirect, &vgpu.gpu().host, words)?;
             restore = restore.with_indirect(start, batch.size).ok_or(ENOTSUPP)?;
             found.add(more)?;
@@ -123,8 +125,8 @@ impl RestoreBatches {
                 address: batch.start.get(),
                 level: Level::First,
             };
-            let words = read_batch(vgpu, guest, sources, batch, &mut left)?;
-            let (words, more) = vet_whole(vgpu, words, Place::PerContext, guest)?;
+            let audited = read_batch(vgpu, guest, sources, Place::PerContext, batch, &mut left)?;
+            let (words, more) = point(audited, starts_none)?;
             let start = keep(&mut self.per_context, &vgpu.gpu().host, words)?;
             restore = restore.with_per_context(start).ok_or(EINVAL)?;
             found.add(more)?;
@@ -165,14 +167,9 @@ fn read_lines(sources: Sources<'_>, batch: Batch) -> Result<KVVec<u32>> {
     Ok(words)
 }
 
-/// Audits what starts no batches: the audit refuses those that would.
-fn vet_whole(
-    vgpu: &Vgpu,
-    words: KVVec<u32>,
-    place: Place,
-    guest: &Guest<'_, Map>,
-) -> Result<(Vetted, Found)> {
-    vet(vgpu, Unaudited::new(words), place, guest, |_| Err(EACCES))
+/// The audit refuses starts of batches in them.
+fn starts_none(_: parser::Batch) -> Result<HostGma> {
+    Err(EACCES)
 }
 
 /// Has `copy` hold `words`, and returns where that is.
