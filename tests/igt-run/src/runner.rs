@@ -126,6 +126,13 @@ impl<'a> Runner<'a> {
 
     /// Starts or resumes the group.
     fn start(&self) -> Result<Child> {
+        // What an earlier attempt said of its end does not hold any more.
+        for name in ["endtime.txt", "results.json"] {
+            let path = self.work.join(name);
+            if path.exists() {
+                fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+            }
+        }
         let log = self.open_log()?;
         let mut command;
         if self.work.join("metadata.txt").exists() {
@@ -176,7 +183,7 @@ impl<'a> Runner<'a> {
     }
 
     fn finished(&self) -> bool {
-        self.work.join("endtime.txt").exists()
+        finished(&self.work)
     }
 
     /// Hands over results.json, and what tells what was to run and whether it did. Of an unfinished group
@@ -194,7 +201,8 @@ impl<'a> Runner<'a> {
                 println!("IGT: no summary of {}: {status}", self.group.name);
             }
         }
-        for name in ["joblist.txt", "results.json", "endtime.txt"] {
+        let end = self.finished().then_some("endtime.txt");
+        for name in ["joblist.txt", "results.json"].into_iter().chain(end) {
             let from = self.work.join(name);
             if from.exists() {
                 let to = self.results.join(name);
@@ -210,5 +218,34 @@ impl<'a> Runner<'a> {
             .append(true)
             .open(&self.log)
             .with_context(|| format!("opening {}", self.log.display()))
+    }
+}
+
+/// Whether igt_runner came to the end of all jobs. When it gives up, it says that it has ended, too.
+fn finished(work: &Path) -> bool {
+    let Ok(jobs) = fs::read_to_string(work.join("joblist.txt")) else {
+        return false;
+    };
+    let last = jobs.lines().count().saturating_sub(1);
+    work.join("endtime.txt").exists() && work.join(last.to_string()).is_dir()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runner_that_gave_up_has_not_finished() {
+        let work = std::env::temp_dir().join(format!("finished-{}", std::process::id()));
+        fs::create_dir_all(work.join("0")).unwrap();
+        assert!(!finished(&work));
+        fs::write(work.join("joblist.txt"), "gem_basic create\ni915_pciid\n").unwrap();
+        fs::write(work.join("endtime.txt"), "1.0\n").unwrap();
+        assert!(!finished(&work));
+        fs::create_dir(work.join("1")).unwrap();
+        assert!(finished(&work));
+        fs::remove_file(work.join("endtime.txt")).unwrap();
+        assert!(!finished(&work));
+        fs::remove_dir_all(&work).unwrap();
     }
 }
