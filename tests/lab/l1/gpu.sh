@@ -51,9 +51,9 @@ vendor_unload() {
 	check "$DRIVER unloads" rmmod "$DRIVER"
 }
 
-# vgpu_type COUNT: the largest of the common types of which so many can be made.
+# vgpu_type COUNT: the first of the scenario's types of which so many can be made.
 vgpu_type() {
-	for size in 4 8; do
+	for size in $VGPU_TYPES; do
 		for type in "$GPU"/mdev_supported_types/*_"$size"; do
 			[ -d "$type" ] || continue
 			if [ "$(cat "$type/available_instances")" -ge "$1" ]; then

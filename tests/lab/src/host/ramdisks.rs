@@ -131,6 +131,7 @@ impl Run<'_> {
             ("SCRIPT", &self.scenario.l1_script),
             ("CHECKS", &self.scenario.checks),
             ("I915_ARGS", &self.scenario.l1_i915),
+            ("VGPU_TYPES", &self.scenario.vgpu_types),
             ("LAB", &self.paths.myself.display().to_string()),
             ("RUN", &self.folder.path.display().to_string()),
             ("GUEST_KERNEL", &kernel.image.display().to_string()),

@@ -169,6 +169,10 @@ pub struct Scenario {
     /// Parameters of i915 in guests.
     #[serde(default)]
     pub l2_i915: String,
+    /// Of which types the virtual GPUs may be, as the last part of their names has it; the first wins of which there
+    /// are enough.
+    #[serde(default = "default_vgpu_types")]
+    pub vgpu_types: String,
     /// Guests' QEMU shows what is on the vGPU's monitor, of which guests can have pictures taken.
     #[serde(default)]
     pub guest_screen: bool,
@@ -203,6 +207,10 @@ fn default_guest_limit() -> u64 {
 
 fn default_l1_stall() -> u64 {
     90
+}
+
+fn default_vgpu_types() -> String {
+    "4 8".to_string()
 }
 
 fn default_guest_stall() -> u64 {
