@@ -5,9 +5,11 @@
 mod access;
 mod bystander;
 mod commands;
+mod screen;
 mod tables;
 mod user;
 
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -39,6 +41,10 @@ struct Fuzzer<'a> {
     bench: &'a Bench,
     client: Client,
     rng: Rng,
+    /// Dma-bufs of this virtual GPU and of others before.
+    held: Vec<OwnedFd>,
+    /// How often something was shown that it asked for, and how many dma-bufs it got.
+    seen: (u32, u32),
 }
 
 /// Runs the client; success if nobody was harmed.
@@ -62,6 +68,8 @@ fn run(bench: &Bench, seed: u64, options: &Options) -> Result<Outcome> {
         bench,
         client: bench.client()?,
         rng: Rng::new(seed),
+        held: Vec::new(),
+        seen: (0, 0),
     };
     let end = Instant::now() + Duration::from_secs(options.seconds);
     let mut done = 0;
@@ -77,7 +85,8 @@ fn run(bench: &Bench, seed: u64, options: &Options) -> Result<Outcome> {
                 .with_context(|| format!("seed {seed}, action {done}"))?;
         }
     }
-    println!("# {done} actions");
+    let (shown, given) = fuzzer.seen;
+    println!("# {done} actions, {shown} times something to see, {given} dma-bufs");
     drop(fuzzer);
     bystander.look()?;
     Ok(Outcome::Pass)
@@ -99,7 +108,11 @@ impl Fuzzer<'_> {
     /// Does one thing. Fails only if the client itself cannot go on.
     fn act(mut self) -> Result<Self> {
         match self.rng.below(100) {
-            0..30 => self.register(),
+            0..20 => self.register(),
+            20..23 => self.scanout(),
+            23..25 => self.message(),
+            25..29 => self.look(),
+            29 => self.monitor(),
             30..40 => self.config(),
             40..60 => self.entry(),
             60..65 => self.scribble(),

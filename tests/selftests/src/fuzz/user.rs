@@ -77,6 +77,12 @@ impl Fuzzer<'_> {
     /// Closes the device and opens it again, or another.
     pub(super) fn again(mut self) -> Result<Self> {
         let mdev = self.client.close();
+        let form = if self.rng.one_in(2) {
+            "region"
+        } else {
+            "dmabuf"
+        };
+        let _ = mdev.set_attribute("rgvt/display", form);
         self.client = if self.rng.one_in(2) {
             Client::new(mdev, self.bench.kvm)?
         } else {
