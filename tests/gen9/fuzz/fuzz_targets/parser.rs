@@ -15,9 +15,12 @@ use unit::model::parser::{Extent, Level, Place, Verdict};
 use oracle::{accesses, at, outcome, own};
 use support::{CALLED, FIRST, Setting, USER};
 
+// The unit tests' crate formats both, by the rules of another edition.
+#[rustfmt::skip]
 #[path = "../../../unit/tests/parser/oracle.rs"]
 #[allow(dead_code)] // The unit tests have a use for all of it.
 mod oracle;
+#[rustfmt::skip]
 #[path = "../../../unit/tests/parser/support.rs"]
 #[allow(dead_code)]
 mod support;

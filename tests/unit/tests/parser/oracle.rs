@@ -5,7 +5,7 @@
 use super::support::*;
 use unit::hw::command::decode;
 use unit::hw::engine::Engine;
-use unit::model::parser::{Place, Unaudited, audit};
+use unit::model::parser::{audit, Place, Unaudited};
 
 /// Where the commands of the table begin, and where they end; the naive way.
 pub fn naive(setting: &Setting, words: &[u32]) -> (Vec<usize>, usize) {

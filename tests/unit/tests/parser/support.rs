@@ -8,8 +8,8 @@ use unit::hw::addr::{Bytes, GmaRange, GuestGma, HostGma, MmioOffset};
 use unit::hw::engine::Engine;
 use unit::hw::platform::Platform;
 use unit::model::parser::{
-    Findings, Guest, Level, PerProcess, Place, RegisterPolicy, Rejected, Space, Unaudited, Verdict,
-    Why, audit,
+    audit, Findings, Guest, Level, PerProcess, Place, RegisterPolicy, Rejected, Space, Unaudited,
+    Verdict, Why,
 };
 use unit::model::partition::Share;
 
