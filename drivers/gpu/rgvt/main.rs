@@ -27,6 +27,7 @@ mod vfio;
 #[deny(unsafe_code)]
 mod vgpu;
 
+use model::types::Resolution;
 use rust::{
     i915,
     pm, //
@@ -94,7 +95,12 @@ impl i915::Client for Shared {
             work_ms: *module_parameters::work_limit_ms.value(),
             host_percent: *module_parameters::host_percent.value(),
         };
-        let shared = vgpu::Gpu::new(host, quota, limits)?;
+        let mode = Resolution {
+            width: *module_parameters::mode_width.value(),
+            height: *module_parameters::mode_height.value(),
+        };
+        let preferred = ((mode.width, mode.height) != (0, 0)).then_some(mode);
+        let shared = vgpu::Gpu::new(host, quota, limits, preferred)?;
         let this = Self {
             _notifier: pm::Notifier::new(Sleeper(shared.clone()))?,
             _offer: vfio::Offer::new(shared.clone(), gpu.device(), &THIS_MODULE)?,
@@ -145,6 +151,14 @@ module! {
         host_percent: u8 {
             default: 0,
             description: "Percent of each engine's time that virtual GPUs leave to the host, needed or not, 0 to 99 (default: 0)",
+        },
+        mode_width: u16 {
+            default: 0,
+            description: "With mode_height: columns of the best mode that the monitor of a new virtual GPU has, if its type can have it; its attribute rgvt/mode changes it (default: the type's)",
+        },
+        mode_height: u16 {
+            default: 0,
+            description: "Rows of it (default: the type's)",
         },
     },
 }

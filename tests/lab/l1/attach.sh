@@ -28,6 +28,20 @@ refuses() {
 	check "$1: says no more" test "$(grep 'rgvt: ' /tmp/said | grep -v taint | grep -vcF "$3")" = 0
 }
 
+# types_show SUFFIX MODE: the types whose name ends like this have monitors of that mode.
+types_show() {
+	for type in "$GPU"/mdev_supported_types/*_"$1"; do
+		grep -qx "resolution: $2" "$type/description" || return
+	done
+}
+
+# monitor_loads MODE: the module loads with the wish for such a monitor; what it said is in the last stretch.
+monitor_loads() {
+	mark
+	insmod "$RGVT" mode_width="${1%x*}" mode_height="${1#*x}" || return
+	mark
+}
+
 attach_rounds() {
 	for _ in $(seq 10); do
 		mark
@@ -47,6 +61,15 @@ gpu_unload
 
 gpu_load
 check "attaches and detaches 10 times while i915 stays" attach_rounds
+
+check "loads with another monitor" monitor_loads 1366x768
+check "a type that can have it has it" types_show 4 1366x768
+check "a type that cannot has its own" types_show 8 1024x768
+check "unloads" rmmod rgvt
+check "loads with a monitor that no type can have" monitor_loads 600x400
+check "says that no type can have it" said "no virtual GPU can have a monitor of 600x400"
+check "the types have their own" eval "types_show 4 1920x1200 && types_show 8 1024x768"
+check "unloads" rmmod rgvt
 
 check "loads" insmod "$RGVT"
 for console in /sys/class/vtconsole/vtcon*; do

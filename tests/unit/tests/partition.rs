@@ -82,6 +82,34 @@ fn a_monitor_is_at_most_as_large_as_it_may_be() {
     }
 }
 
+/// An operator's wish holds for the types that can have it.
+#[test]
+fn a_monitor_prefers_another_mode_that_it_may_have() {
+    let [Some(small), Some(large), ..] = offered(&gpu(1024, 4096)) else {
+        panic!("two types fit");
+    };
+    let mode = |width, height| Resolution { width, height };
+    for (wanted, by_small, by_large) in [
+        (mode(800, 600), true, true),
+        (mode(1024, 768), true, true),
+        (mode(1024, 769), false, true),
+        (mode(1366, 768), false, true),
+        (mode(2560, 1600), false, true),
+        (mode(2561, 1600), false, false),
+        (mode(639, 480), false, false),
+        (mode(640, 479), false, false),
+        (mode(1280, 0), false, false),
+        (mode(0, 0), false, false),
+        (mode(u16::MAX, u16::MAX), false, false),
+    ] {
+        for (kind, may) in [(small, by_small), (large, by_large)] {
+            let resolution = if may { wanted } else { kind.resolution };
+            let like = VgpuType { resolution, ..kind };
+            assert_eq!(kind.preferring(wanted), like, "{wanted:?}");
+        }
+    }
+}
+
 #[test]
 fn names_are_those_that_configurations_hold() {
     let partition = gpu(1024, 4096);

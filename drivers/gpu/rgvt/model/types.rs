@@ -5,7 +5,10 @@
 //! The names `GVTg_V4_8` and so on, and what they mean, are those of kvmgt: configurations of mdevctl
 //! and libvirt hold them. The types after those four are ours.
 
-use super::partition::Partition;
+use super::{
+    mmio::display::mode::{Mode, REFRESH},
+    partition::Partition,
+};
 use crate::hw::{addr::Bytes, platform::Platform};
 use kernel::fmt;
 
@@ -41,6 +44,16 @@ impl VgpuType {
     /// How much of the GGTT it has.
     pub fn ggtt(&self) -> Bytes {
         Bytes::new(self.aperture.get().saturating_add(self.hidden.get()))
+    }
+
+    /// The same, but for the best mode of its monitor at first; all the same if it cannot have that.
+    pub fn preferring(self, resolution: Resolution) -> Self {
+        let Resolution { width, height } = resolution;
+        let fits = width <= self.largest.width && height <= self.largest.height;
+        if !fits || Mode::new(width, height, REFRESH).is_none() {
+            return self;
+        }
+        Self { resolution, ..self }
     }
 }
 

@@ -42,6 +42,7 @@ use crate::{
         types::{
             offered,
             Name,
+            Resolution,
             VgpuType,
             MAX_TYPES, //
         },
@@ -93,8 +94,14 @@ pub(crate) struct Gpu {
 
 impl Gpu {
     /// A GPU that nobody uses yet, of which each virtual one may have `pin_quota_mib` MiB pinned unless it is
-    /// told otherwise, and an engine for as long as `limits` say. ENOSPC if it is too small to be shared.
-    pub(crate) fn new(host: HostGpu, pin_quota_mib: u32, limits: Limits) -> Result<Arc<Self>> {
+    /// told otherwise, and an engine for as long as `limits` say. Monitors prefer the mode `preferred`, of any type
+    /// that can have it. ENOSPC if it is too small to be shared.
+    pub(crate) fn new(
+        host: HostGpu,
+        pin_quota_mib: u32,
+        limits: Limits,
+        preferred: Option<Resolution>,
+    ) -> Result<Arc<Self>> {
         let ggtt = host.ggtt();
         let space = Space {
             aperture: Bytes::new(ggtt.aperture),
@@ -102,6 +109,20 @@ impl Gpu {
             fences: u8::try_from(ggtt.fences).unwrap_or(u8::MAX),
         };
         let partition = Partition::new(space, HostShare::DEFAULT).ok_or(ENOSPC)?;
+
+        let mut offered = offered(&partition);
+        if let Some(mode) = preferred {
+            for kind in offered.iter_mut().flatten() {
+                *kind = kind.preferring(mode);
+            }
+            if offered.iter().flatten().all(|kind| kind.resolution != mode) {
+                pr_warn!(
+                    "no virtual GPU can have a monitor of {}x{}\n",
+                    mode.width,
+                    mode.height
+                );
+            }
+        }
 
         let workqueue = Arc::new(OwnedQueue::new(c"rgvt")?, GFP_KERNEL)?;
         let mut runners = KVec::new();
@@ -119,7 +140,7 @@ impl Gpu {
                 leftovers: Leftovers::of(&host)?,
                 asleep: Atomic::new(false),
                 pin_quota_mib,
-                offered: offered(&partition),
+                offered,
                 host,
                 runners: Runners(runners),
                 workqueue,

@@ -10,16 +10,16 @@ use crate::{
     model::{
         mmio::display::{
             edid,
-            mode::Mode,
+            mode::{
+                Mode,
+                REFRESH, //
+            },
             Display,
             Monitor, //
         },
         types::VgpuType, //
     },
 };
-
-/// Frames in a second that a guest's monitor shows.
-const REFRESH: u8 = 60;
 
 /// A monitor whose best mode has so many columns and rows. EINVAL if there is no such mode.
 fn monitor(width: u16, height: u16) -> Result<Monitor> {

@@ -3,6 +3,9 @@
 //! Modes by width, height and refresh rate: VESA Coordinated Video Timings 1.1 with reduced
 //! blanking.
 
+/// Frames in a second that monitors show.
+pub const REFRESH: u8 = 60;
+
 /// Smallest and largest refresh rate, in Hz.
 const RATES: core::ops::RangeInclusive<u8> = 24..=240;
 /// Fewest pixels and lines.
