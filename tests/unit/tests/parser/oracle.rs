@@ -3,9 +3,10 @@
 //! What commands do, found out in another way than the audit's: for any commands at all.
 
 use super::support::*;
+use unit::hw::addr::HostGma;
 use unit::hw::command::decode;
 use unit::hw::engine::Engine;
-use unit::model::parser::{audit, Place, Unaudited};
+use unit::model::parser::{audit, Growing, Place, Unaudited};
 
 /// Where the commands of the table begin, and where they end; the naive way.
 pub fn naive(setting: &Setting, words: &[u32]) -> (Vec<usize>, usize) {
@@ -34,6 +35,32 @@ pub fn outcome(setting: &Setting, place: Place, words: &[u32]) -> Option<Vec<u32
     let audited = audit(Unaudited::new(&mut copy[..]), place, &setting.guest()).ok()?;
     drop(audited);
     Some(copy)
+}
+
+/// Where the host would have the copies of batches.
+pub const COPY: u32 = 0x1234_5000;
+
+/// The audit's outcome when a batch is copied in pieces of `size` dwords, a page at most, with all starts of
+/// batches pointing to [`COPY`].
+pub fn grown(setting: &Setting, place: Place, words: &[u32], size: usize) -> Option<Vec<u32>> {
+    let guest = setting.guest();
+    let mut growing = Growing::new(place, &guest);
+    for piece in words.chunks(size) {
+        let read = |copy: &mut [u32]| {
+            copy.copy_from_slice(piece);
+            Ok(())
+        };
+        growing.copy(piece.len(), read).unwrap();
+        if growing.audit().ok()? {
+            break;
+        }
+    }
+    let mut audited = growing.finish().ok()?;
+    while audited.next_batch().is_some() {
+        audited.redirect(HostGma::new(COPY.into()));
+    }
+    let (ready, _) = audited.finish().expect("no batch is left");
+    Some(ready.to_vec())
 }
 
 /// What a command accesses in the GGTT: addresses and sizes. Writes by index go to someone's status page,

@@ -4,13 +4,13 @@
 
 use proptest::prelude::*;
 
-use super::oracle::{accesses, at, naive, outcome, own};
+use super::oracle::{accesses, at, grown, naive, outcome, own};
 use super::support::*;
 use unit::hw::addr::HostGma;
 use unit::hw::command::decode;
 use unit::hw::engine::Engine;
 use unit::hw::platform::Platform;
-use unit::model::parser::{audit, Growing, PerProcess, Place, Unaudited, Verdict};
+use unit::model::parser::{audit, PerProcess, Place, Unaudited, Verdict};
 
 fn engines() -> impl Strategy<Value = Engine> {
     prop::sample::select(&Engine::ALL[..])
@@ -223,39 +223,16 @@ proptest! {
         size in 1_usize..200,
     ) {
         let words = at(place, &words);
-        let guest = setting.guest();
-        let mut growing = Growing::new(place, &guest);
-        let mut refused = false;
-        for piece in words.chunks(size) {
-            let read = |copy: &mut [u32]| {
-                copy.copy_from_slice(piece);
-                Ok(())
-            };
-            growing.copy(piece.len(), read).unwrap();
-            match growing.audit() {
-                Ok(false) => {}
-                Ok(true) => break,
-                Err(_) => {
-                    refused = true;
-                    break;
-                }
-            }
-        }
-        let found = if refused { None } else { growing.finish().ok() };
-        match (found, outcome(&setting, place, &words)) {
-            (Some(mut audited), Some(whole)) => {
-                let length = audited.dwords() - 1;
-                while audited.next_batch().is_some() {
-                    audited.redirect(HostGma::new(0x1234_5000));
-                }
-                let (ready, _) = audited.finish().expect("no batch is left");
+        match (grown(&setting, place, &words, size), outcome(&setting, place, &words)) {
+            (Some(ready), Some(whole)) => {
+                let length = ready.len() - 1;
                 prop_assert_eq!(ready[length], END);
                 prop_assert!(whole[length..].iter().all(|&word| word == END));
                 prop_assert_eq!(naive(&setting, &ready[..length]).1, length);
                 prop_assert_eq!(naive(&setting, &whole[..length]).0, naive(&setting, &ready[..length]).0);
             }
             // Its end is the last dword that was copied: there is room behind it, other than in the whole.
-            (Some(audited), None) => prop_assert_eq!(audited.dwords(), words.len() + 1),
+            (Some(ready), None) => prop_assert_eq!(ready.len(), words.len() + 1),
             (None, whole) => prop_assert_eq!(whole, None),
         }
     }
