@@ -8,3 +8,6 @@ mod properties;
 mod registers;
 mod support;
 mod table;
+
+#[path = "../shared/maps.rs"]
+mod maps;

@@ -2,10 +2,9 @@
 
 //! A virtual GPU's registers, and a host that counts reads.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 
-pub use kernel::alloc::{flags::GFP_KERNEL, KBox};
-pub use kernel::sync::Arc;
+pub use super::maps::*;
 pub use unit::hw::{
     addr::{Bytes, GmaRange, GuestGma, HostGma, MmioOffset},
     engine::Engine,
@@ -31,15 +30,6 @@ pub use unit::model::{
     seam::HostMmio,
 };
 
-pub const PLATFORMS: [Platform; 6] = [
-    Platform::Broadwell,
-    Platform::Skylake,
-    Platform::Broxton,
-    Platform::KabyLake,
-    Platform::CoffeeLake,
-    Platform::CometLake,
-];
-
 pub const MAILBOX: u32 = 0x13_8124;
 pub const DATA: u32 = 0x13_8128;
 pub const CAPABILITIES: u32 = 0x14_5998;
@@ -49,22 +39,6 @@ pub const FUSE2: u32 = 0x9120;
 #[derive(Default)]
 pub struct Host {
     pub reads: Cell<u32>,
-}
-
-pub fn boxed(display: Display) -> KBox<Display> {
-    KBox::new(display, GFP_KERNEL).unwrap()
-}
-
-thread_local! {
-    /// Made once: it takes a while without optimisation.
-    static MAPS: [OnceCell<Arc<Map>>; PLATFORMS.len()] = Default::default();
-}
-
-/// The registers of a platform, as all of its guests have them.
-pub fn map(platform: Platform) -> Arc<Map> {
-    let index = PLATFORMS.iter().position(|other| *other == platform);
-    let make = || Arc::new(Map::new(platform).unwrap(), GFP_KERNEL).unwrap();
-    MAPS.with(|maps| maps[index.unwrap()].get_or_init(make).clone())
 }
 
 impl HostMmio for Host {
