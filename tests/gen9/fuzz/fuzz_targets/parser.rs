@@ -12,8 +12,8 @@ use unit::hw::engine::Engine;
 use unit::hw::platform::Platform;
 use unit::model::parser::{Place, Verdict};
 
-use oracle::{COPY, accesses, at, grown, outcome, own};
-use support::{CALLED, FIRST, Setting, USER};
+use oracle::{COPY, PLACES, accesses, at, grown, outcome, own};
+use support::{Setting, USER};
 
 // The unit tests' crate formats both, by the rules of another edition.
 #[rustfmt::skip]
@@ -26,14 +26,6 @@ mod oracle;
 mod support;
 
 const PLATFORMS: [Platform; 3] = [Platform::Broadwell, Platform::Skylake, Platform::CoffeeLake];
-const PLACES: [Place; 6] = [
-    Place::Ring,
-    Place::IndirectContext,
-    Place::PerContext,
-    FIRST,
-    CALLED,
-    USER,
-];
 const VERDICTS: [Verdict; 4] = [
     Verdict::Allow,
     Verdict::Replace(0x55),

@@ -37,6 +37,16 @@ pub fn outcome(setting: &Setting, place: Place, words: &[u32]) -> Option<Vec<u32
     Some(copy)
 }
 
+/// Everywhere that commands may stand.
+pub const PLACES: [Place; 6] = [
+    Place::Ring,
+    Place::IndirectContext,
+    Place::PerContext,
+    FIRST,
+    CALLED,
+    USER,
+];
+
 /// Where the host would have the copies of batches.
 pub const COPY: u32 = 0x1234_5000;
 

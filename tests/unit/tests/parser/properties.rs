@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 
-use super::oracle::{accesses, at, grown, naive, outcome, own};
+use super::oracle::{accesses, at, grown, naive, outcome, own, PLACES};
 use super::support::*;
 use unit::hw::addr::HostGma;
 use unit::hw::command::decode;
@@ -26,14 +26,7 @@ fn platforms() -> impl Strategy<Value = Platform> {
 }
 
 fn places() -> impl Strategy<Value = Place> {
-    prop::sample::select(vec![
-        Place::Ring,
-        Place::IndirectContext,
-        Place::PerContext,
-        FIRST,
-        CALLED,
-        USER,
-    ])
+    prop::sample::select(&PLACES[..])
 }
 
 prop_compose! {
