@@ -67,7 +67,7 @@ check "a type that can have it has it" types_show 4 1366x768
 check "a type that cannot has its own" types_show 8 1024x768
 check "unloads" rmmod rgvt
 check "loads with a monitor that no type can have" monitor_loads 600x400
-check "says that no type can have it" said "no virtual GPU can have a monitor of 600x400"
+check "says that no type can have it" said "no virtual GPU can have a monitor of 600x400: mode_width and mode_height are ignored, set them from 640x480 to 2560x1600"
 check "the types have their own" eval "types_show 4 1920x1200 && types_show 8 1024x768"
 check "unloads" rmmod rgvt
 

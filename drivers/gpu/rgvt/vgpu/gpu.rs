@@ -115,9 +115,12 @@ impl Gpu {
             for kind in offered.iter_mut().flatten() {
                 *kind = kind.preferring(mode);
             }
-            if offered.iter().flatten().all(|kind| kind.resolution != mode) {
+            let kinds = || offered.iter().flatten();
+            if kinds().all(|kind| kind.resolution != mode) {
+                let most = kinds().map(|kind| (kind.largest.width, kind.largest.height));
+                let (width, height) = most.max().unwrap_or_default();
                 pr_warn!(
-                    "no virtual GPU can have a monitor of {}x{}\n",
+                    "no virtual GPU can have a monitor of {}x{}: mode_width and mode_height are ignored, set them from 640x480 to {width}x{height}\n",
                     mode.width,
                     mode.height
                 );
