@@ -57,7 +57,9 @@ fn one_connector_at_port_b() {
     assert!((111..195).contains(&word(bdb + 16)));
     assert_eq!(general[4], 33);
     assert_eq!(children.len(), 33);
-    assert_eq!(children[2..4], [0xc6, 0x68], "DisplayPort");
+    assert_eq!(children[2..4], [0xd6, 0x60], "DisplayPort, dual mode");
+    assert_eq!(children[19], 0, "the platform's own pins of port B");
+    assert_eq!(children[24], 7, "HDMI, DisplayPort and DVI");
     assert_eq!(children[16], 7, "port B");
     assert_eq!(children[25], 0x10, "AUX channel B");
 }

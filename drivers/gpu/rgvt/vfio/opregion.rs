@@ -4,8 +4,8 @@
 //!
 //! A user copies it into the guest's memory and tells the guest where; QEMU takes a device of this kind only
 //! if there is one. Of a board's mailboxes there is the fourth, the table of the video BIOS (VBT). All that
-//! this says is that there is one connector, DisplayPort at port B. Drivers that are not told look for a
-//! panel at port A, and wait for it.
+//! this says is that there is one connector, DisplayPort at port B, which takes an adaptor to HDMI, too, as those
+//! of nearly all boards do. Drivers that are not told look for a panel at port A, and wait for it.
 //!
 //! Source: i915, display/intel_opregion.c (`struct opregion_header`), display/intel_vbt_defs.h.
 
@@ -61,12 +61,12 @@ const TABLE: &[Field] = &[
     (DEFINITIONS, &[2]),
     (DEFINITIONS + 1, &word(END - DEFINITIONS - 3)),
     (DEFINITIONS + 3 + 4, &[word(CHILD_SIZE)[0]]),
-    // Handle: the first external panel. DEVICE_TYPE_DP. DVO_PORT_DPB.
+    // Handle: the first external panel. DEVICE_TYPE_DP_DUAL_MODE. DVO_PORT_DPB.
     (CHILD, &word(0x0004)),
-    (CHILD + 2, &word(0x68c6)),
+    (CHILD + 2, &word(0x60d6)),
     (CHILD + 16, &[7]),
-    // It takes DisplayPort, with messages on DP_AUX_B.
-    (CHILD + 24, &[1 << 1]),
+    // It takes HDMI, on the platform's own pins, DisplayPort, with messages on DP_AUX_B, and DVI.
+    (CHILD + 24, &[1 << 0 | 1 << 1 | 1 << 2]),
     (CHILD + 25, &[0x10]),
 ];
 
