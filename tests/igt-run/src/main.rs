@@ -59,17 +59,22 @@ fn main() -> Result<ExitCode> {
     let total = groups.iter().map(|group| group.count).sum();
     let mut progress = Progress::open(&options.results.join("progress.txt"), total)?;
     let mut keep = Keep::open(&options.results.join("kept"), &options.work)?;
-    for group in &groups {
-        group.hand_over(&options.results)?;
-        let mut runner = Runner::new(group, &options.work, &options.results, &mut keep);
-        match runner.run(&mut progress)? {
-            Ending::Finished => {}
-            Ending::GivenUp => println!("IGT: group {} was given up", group.name),
-            Ending::Lost => {
-                println!("IGT: the GPU is lost");
-                fs::write(&lost, "").with_context(|| format!("making {}", lost.display()))?;
-                return Ok(ExitCode::from(3));
+    for group in groups {
+        // Each round has fewer subtests than the one before.
+        let mut next = Some(group);
+        while let Some(group) = next {
+            group.hand_over(&options.results)?;
+            let mut runner = Runner::new(&group, &options.work, &options.results, &mut keep);
+            match runner.run(&mut progress)? {
+                Ending::Finished => {}
+                Ending::GivenUp => println!("IGT: group {} was given up", group.name),
+                Ending::Lost => {
+                    println!("IGT: the GPU is lost");
+                    fs::write(&lost, "").with_context(|| format!("making {}", lost.display()))?;
+                    return Ok(ExitCode::from(3));
+                }
             }
+            next = group.rest(&options.work)?;
         }
     }
     println!("IGT: done");
