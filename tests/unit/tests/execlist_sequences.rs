@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use unit::hw::execlist::{CsbEntry, ELSP};
-use unit::model::execlist::{Effects, Execlists, Refused, Ticket};
+use unit::model::execlist::{Effects, Execlists, Refused, Ticket, Work};
 
 fn context(id: u64) -> u64 {
     id << 32 | id << 12 | 0x101
@@ -302,38 +302,71 @@ impl Guest {
 /// A host that starts work in order, with up to two pieces on the GPU.
 #[derive(Default)]
 struct Host {
-    queue: VecDeque<Ticket>,
-    gpu: VecDeque<Ticket>,
+    queue: VecDeque<Work>,
+    gpu: VecDeque<Work>,
+    /// The context that was not saved when the last piece was done, since the next one goes on with it.
+    ahead: Option<u64>,
 }
 
 impl Host {
     fn carry_out(&mut self, effects: &Effects, guest: &mut Guest) -> Result<(), TestCaseError> {
         for ticket in effects.cancel.iter() {
+            let is_it = |work: &Work| work.ticket == ticket;
             prop_assert!(
-                !self.gpu.contains(&ticket),
+                !self.gpu.iter().any(is_it),
                 "what runs cannot be taken back"
             );
-            prop_assert!(self.queue.contains(&ticket));
-            self.queue.retain(|&queued| queued != ticket);
+            prop_assert!(self.queue.iter().any(is_it));
+            self.queue.retain(|work| !is_it(work));
         }
         for work in effects.queue.iter() {
-            prop_assert!(self.queue.iter().all(|&queued| queued < work.ticket));
-            self.queue.push_back(work.ticket);
+            prop_assert!(self.queue.iter().all(|queued| queued.ticket < work.ticket));
+            self.queue.push_back(work);
+        }
+        if !effects.cancel.is_empty() {
+            self.catch_up();
         }
         for report in effects.reports.iter() {
+            let inside = (self.ahead, guest.inside.front().copied());
             guest.process(report.entry)?;
+            if let (Some(ahead), Some(before)) = inside {
+                prop_assert_eq!(ahead, before);
+                let now = guest.inside.front().copied();
+                prop_assert_eq!(now, Some(ahead), "the guest thinks that it was saved");
+            }
         }
         Ok(())
     }
 
+    /// The context of the next piece.
+    fn next(&self) -> Option<u64> {
+        let next = self.gpu.front().or(self.queue.front());
+        next.map(|work| work.descriptor.id().get())
+    }
+
+    /// Saves the context that was not, if the next piece does not go on with it.
+    fn catch_up(&mut self) {
+        let next = self.next();
+        self.ahead = self.ahead.filter(|&ahead| next == Some(ahead));
+    }
+
     fn start(&mut self, port: &mut Execlists) -> Result<(), TestCaseError> {
         if self.gpu.len() < 2 {
-            if let Some(ticket) = self.queue.pop_front() {
-                prop_assert!(port.start(ticket));
-                self.gpu.push_back(ticket);
+            if let Some(work) = self.queue.pop_front() {
+                prop_assert!(port.start(work.ticket));
+                self.gpu.push_back(work);
             }
         }
         Ok(())
+    }
+
+    fn complete(&mut self, port: &mut Execlists, guest: &mut Guest) -> Result<(), TestCaseError> {
+        let Some(work) = self.gpu.pop_front() else {
+            return Ok(());
+        };
+        self.ahead = Some(work.descriptor.id().get());
+        self.catch_up();
+        self.carry_out(&port.complete(work.ticket), guest)
     }
 }
 
@@ -360,19 +393,13 @@ proptest! {
                     host.carry_out(&effects.unwrap(), &mut guest)?;
                 }
                 _ if choice => host.start(&mut port)?,
-                _ => {
-                    if let Some(ticket) = host.gpu.pop_front() {
-                        host.carry_out(&port.complete(ticket), &mut guest)?;
-                    }
-                }
+                _ => host.complete(&mut port, &mut guest)?,
             }
         }
         // All comes to an end when the GPU is let run.
         for _ in 0..8 {
             host.start(&mut port)?;
-            if let Some(ticket) = host.gpu.pop_front() {
-                host.carry_out(&port.complete(ticket), &mut guest)?;
-            }
+            host.complete(&mut port, &mut guest)?;
         }
         prop_assert!(port.idle());
         prop_assert!(guest.inside.is_empty() && guest.submitted.is_none());

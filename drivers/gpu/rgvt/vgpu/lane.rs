@@ -128,8 +128,12 @@ pub(super) struct Port {
     pub(super) incoming: KVVec<u32>,
     /// The seal that is right for `incoming`.
     pub(super) fetched: Option<Seal>,
-    /// The seal of what the host's image holds.
+    /// The seal of the state that the host's image holds, or began with: while a piece of work runs, and as long
+    /// as `ahead` is set.
     pub(super) resident: Option<Seal>,
+    /// The guest's image of a context that has run since its state was saved there. There was more of its work
+    /// then, so that hardware would not have saved it, either.
+    pub(super) ahead: Option<GuestGma>,
 }
 
 impl Port {
@@ -161,6 +165,7 @@ impl Port {
             incoming: room(&layout)?,
             fetched: None,
             resident: None,
+            ahead: None,
         })
     }
 
@@ -185,6 +190,17 @@ impl Port {
         } else {
             self.rest();
         }
+    }
+
+    /// The host's image. EBUSY if it is on the desk.
+    pub(super) fn image(&mut self) -> Result<&mut [u32]> {
+        self.tools.as_mut().ok_or(EBUSY)?.context.image()
+    }
+
+    /// What the host's image holds is not known any more. Returns the seal of what that was, or went on from.
+    pub(super) fn forget_state(&mut self) -> Option<Seal> {
+        self.ahead = None;
+        self.resident.take()
     }
 
     /// Lets the context rest, unless the GPU has it or is about to.
@@ -254,6 +270,13 @@ impl Lane {
             return false;
         };
         draft.is_apart(next.work.ticket, landed.running.image)
+    }
+
+    /// Whether the next piece of work goes on in the image at `image`, as far as is known.
+    pub(super) fn goes_on_in(&self, image: GuestGma) -> bool {
+        let running = self.running.as_ref().map(|running| running.image);
+        let next = || Some(self.queue.first()?.work.descriptor.image_address());
+        running.or_else(next) == Some(image)
     }
 
     /// The first piece of work is prepared, or will never be.

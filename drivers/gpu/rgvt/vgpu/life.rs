@@ -206,7 +206,7 @@ impl Vgpu {
             // There is nothing left to be told of.
             let _ = lane.execlists.reset();
             if let Some(port) = &mut lane.port {
-                port.resident = None;
+                port.forget_state();
             }
         }
         state.mappings.clear(&state.hardware);

@@ -17,12 +17,15 @@ use crate::uapi::PAGE;
 const CONTEXTS: usize = 8;
 /// Turns of each for every round.
 const TURNS: u32 = 4;
+/// Batches of one context before the next one's turn.
+const ROW: u32 = 12;
 /// General-purpose registers.
 const GPRS: u8 = 16;
 
 pub fn checks() -> Vec<Check> {
     let mut checks = Check::each_engine("new", new_is_zero);
     checks.extend(Check::each_engine("interleaved", interleaved));
+    checks.extend(Check::each_engine("in-a-row", in_a_row));
     checks.extend(Check::each_engine("preempted", preempted));
     checks.extend(Check::each_engine("arb-check", arb_check));
     checks
@@ -125,6 +128,47 @@ fn interleaved(bench: &Bench, engine: Engine) -> Result<Outcome> {
             .map(|value| value.wrapping_add(turns.into()))
             .collect();
         compare(&format!("context {n}"), &player.target, &wanted)?;
+    }
+    Ok(Outcome::Pass)
+}
+
+/// Two contexts add to their registers, each so often before it is the other's turn that the engine has more of
+/// its work when a batch is over; nobody's sum suffers.
+fn in_a_row(bench: &Bench, engine: Engine) -> Result<Outcome> {
+    let rig = Rig::new(bench, engine)?;
+    if !rig.has_gprs() {
+        return Outcome::skip(NO_GPRS);
+    }
+    let mut rng = bench.rng();
+    let contexts = [rig.device.context()?, rig.device.context()?];
+    let targets = [rig.device.buffer(PAGE)?, rig.device.buffer(PAGE)?];
+    let values = [random(&mut rng), random(&mut rng)];
+    for (context, values) in contexts.iter().zip(&values) {
+        let mut batch = Batch::new();
+        load_all(&mut batch, engine, values);
+        let batch = rig.device.batch_buffer(batch.end())?;
+        Submission::new(context, engine).submit(&batch)?;
+    }
+    let step = rig.device.batch_buffer(&increment())?;
+    for _ in 0..bench.rounds {
+        for context in &contexts {
+            for _ in 0..ROW {
+                Submission::new(context, engine).submit(&step)?;
+            }
+        }
+    }
+    for (context, target) in contexts.iter().zip(&targets) {
+        let mut batch = Batch::new();
+        store_all(&mut batch, engine, target);
+        let batch = rig.device.batch_buffer(batch.end())?;
+        Submission::new(context, engine)
+            .writes(target)
+            .run(&batch, bench.limit)?;
+    }
+    let added = u64::from(ROW * bench.rounds);
+    for (n, (target, values)) in targets.iter().zip(&values).enumerate() {
+        let wanted: Vec<u64> = values.iter().map(|v| v.wrapping_add(added)).collect();
+        compare(&format!("context {n}"), target, &wanted)?;
     }
     Ok(Outcome::Pass)
 }

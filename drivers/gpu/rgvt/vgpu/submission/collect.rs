@@ -2,45 +2,23 @@
 
 //! Reports to the guest that an engine is done with a piece of its work.
 
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use kernel::sync::Arc;
 
-use super::{
-    super::{
-        desk::{
-            Desk,
-            Outcome,
-            Tools, //
-        },
-        lane::{
-            Landed,
-            Running, //
-        },
-        log::warn_about,
-        memory::Mapped,
-        state::State,
-        trace::Label,
-        Vgpu, //
+use super::super::{
+    desk::{
+        Desk,
+        Outcome, //
     },
-    engine_state::{
-        bring_out,
-        index,
-        save, //
+    lane::{
+        Port,
+        Running, //
     },
+    log::warn_about,
+    state::State,
+    trace::Label,
+    Vgpu, //
 };
-use crate::{
-    hw::{
-        addr::PAGE_SIZE,
-        context::{
-            STATE_PAGE,
-            TIMESTAMP, //
-        },
-        engine::Engine, //
-    },
-    model::image::Seal, //
-};
+use crate::hw::engine::Engine;
 
 impl Vgpu {
     /// Takes home what an engine is done with, and makes the next piece ready for it.
@@ -48,6 +26,7 @@ impl Vgpu {
         let mut state = self.state.lock();
         state.collect(self, desk);
         state.prepare_next(self, desk);
+        state.catch_up(self, desk.engine(), None);
         if state.has_landed(desk.engine()) {
             // The runner is first, so that the engine has work meanwhile.
             desk.kick();
@@ -78,16 +57,15 @@ impl State {
             self.finish(vgpu, engine, landed.running, outcome);
         }
 
-        let Some((mut tools, outcome)) = desk.take() else {
+        let (Some((tools, outcome)), Some(lane)) = (desk.take(), self.lane(engine)) else {
             return;
         };
-        let running = self.lane(engine).and_then(|lane| lane.running.take());
-        if let Some(running) = running {
-            self.registers.set_busy(engine, false);
-            self.take_up(vgpu, engine, running, &mut tools, outcome);
-        }
-        if let Some(port) = self.lane(engine).and_then(|lane| lane.port.as_mut()) {
+        if let Some(port) = &mut lane.port {
             port.tools = Some(tools);
+        }
+        if let Some(running) = lane.running.take() {
+            self.registers.set_busy(engine, false);
+            self.take_up(vgpu, engine, running, outcome);
         }
     }
 
@@ -96,40 +74,33 @@ impl State {
     }
 
     /// Takes up a piece of work that has left the engine.
-    fn take_up(
-        &mut self,
-        vgpu: &Vgpu,
-        engine: Engine,
-        running: Running,
-        tools: &mut Tools,
-        outcome: Outcome,
-    ) {
+    fn take_up(&mut self, vgpu: &Vgpu, engine: Engine, running: Running, outcome: Outcome) {
+        let Some(lane) = self.lane(engine) else {
+            return;
+        };
+        let began = lane.port.as_mut().and_then(Port::forget_state);
         if running.abandoned || !matches!(outcome, Outcome::Done) {
             return self.finish(vgpu, engine, running, outcome);
         }
-        let (ticks, saved) = match self.save(engine, &running, tools) {
-            Ok(saved) => saved,
-            Err(error) => return self.finish(vgpu, engine, running, Outcome::Ended(error)),
-        };
-        let landed = Landed {
-            running,
-            ticks,
-            saved,
-        };
-        if let Some(lane) = self.lane(engine).filter(|lane| lane.is_next_apart(&landed)) {
-            lane.landed = Some(landed);
-            return;
-        }
-
-        let outcome = match self.bring_home(engine, &landed) {
-            Ok(seal) => {
-                if let Some(port) = self.lane(engine).and_then(|lane| lane.port.as_mut()) {
-                    port.resident = Some(seal);
-                }
-                Outcome::Done
+        let landed = match lane.land(running) {
+            Ok(landed) => landed,
+            Err((running, error)) => {
+                return self.finish(vgpu, engine, running, Outcome::Ended(error));
             }
-            Err(error) => Outcome::Ended(error),
         };
+        let goes_on = lane.goes_on_in(landed.running.image);
+        let result = match began.filter(|_| goes_on) {
+            Some(seal) => self.go_ahead(engine, &landed, seal),
+            None => match lane.save() {
+                Ok(()) if lane.is_next_apart(&landed) => {
+                    lane.landed = Some(landed);
+                    return;
+                }
+                Ok(()) => self.stay_home(engine, &landed),
+                Err(error) => Err(error),
+            },
+        };
+        let outcome = result.map_or_else(Outcome::Ended, |()| Outcome::Done);
         self.finish(vgpu, engine, landed.running, outcome);
     }
 
@@ -194,52 +165,5 @@ impl State {
         if let Some(lane) = self.lane(engine) {
             lane.execlists.fail(work.ticket);
         }
-    }
-
-    /// Saves what the engine left in the host's image. Returns how far CTX_TIMESTAMP went, and what else is the
-    /// guest's to know.
-    fn save(
-        &mut self,
-        engine: Engine,
-        running: &Running,
-        tools: &mut Tools,
-    ) -> Result<(u32, Option<(u16, u32)>)> {
-        let lane = self.lane(engine).ok_or(ENODEV)?;
-        let port = lane.port.as_mut().ok_or(ENODEV)?;
-
-        let image = tools.context.image()?;
-        save(image, &lane.layout, &mut port.outgoing)?;
-        let now = *image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
-        let value = |dword| Some((dword, *image.get(index(dword))?));
-        let saved = running.context.saved().and_then(value);
-        Ok((now.wrapping_sub(running.timestamp), saved))
-    }
-
-    /// Brings the guest's image of a context up to date, and returns the seal of what is in it.
-    fn bring_home(&mut self, engine: Engine, landed: &Landed) -> Result<Seal> {
-        let open = self.open.as_ref().ok_or(ENODEV)?;
-        let mapped = Mapped {
-            ggtt: &self.ggtt,
-            guest: &open.guest,
-        };
-        let lane = self.lanes.iter().find(|lane| lane.engine() == engine);
-        let lane = lane.ok_or(ENODEV)?;
-        let port = lane.port.as_ref().ok_or(ENODEV)?;
-        let Landed {
-            running,
-            ticks,
-            saved,
-        } = landed;
-        let seal = bring_out(port, &lane.layout, running.image, mapped)?;
-
-        let page = running.image.checked_add(STATE_PAGE * PAGE_SIZE);
-        let page = page.ok_or(EFAULT)?;
-        let finished = running.context.finished(running.from, *ticks);
-        let values = Iterator::chain(seal.registers(), finished);
-        for (dword, value) in Iterator::chain(values, *saved) {
-            let at = page.checked_add(u64::from(dword) * 4).ok_or(EFAULT)?;
-            mapped.write(at, &value.to_le_bytes())?;
-        }
-        Ok(seal)
     }
 }

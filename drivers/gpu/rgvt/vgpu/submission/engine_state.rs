@@ -116,21 +116,24 @@ pub(super) fn bring_in(
     theirs: &Image,
     mapped: Mapped<'_>,
 ) -> Result {
-    let source: &[u32] = match origin {
+    let (seal, source): (_, &[u32]) = match origin {
         Origin::Resident => return Ok(()),
-        Origin::Default => &port.default_state,
+        Origin::Default => (None, &port.default_state),
         Origin::Guest(seal) => {
             fetch(port, layout, seal, theirs, mapped)?;
             // What is hashed is the copy that will run.
             if port.fetched == Some(seal) {
-                &port.incoming
+                (Some(seal), &port.incoming)
             } else {
-                &port.default_state
+                (None, &port.default_state)
             }
         }
     };
     port.resident = None;
-    load(image, layout, source)
+    port.ahead = None;
+    load(image, layout, source)?;
+    port.resident = seal;
+    Ok(())
 }
 
 /// Copies the engine's state from the guest, unless that with this seal is here already.

@@ -9,6 +9,7 @@ mod collect;
 mod copies;
 mod draft;
 mod engine_state;
+mod home;
 mod leftovers;
 mod prepare;
 mod restore;
@@ -87,6 +88,10 @@ impl State {
         if !lane.queue.is_empty() {
             lane.kick();
         }
+        if !effects.cancel.is_empty() {
+            // It may be what a context was not saved for, and the guest is about to learn that it is not there.
+            self.catch_up(vgpu, engine, None);
+        }
 
         for report in effects.reports.iter() {
             if let Err(error) = self.report(engine, report) {
@@ -150,6 +155,10 @@ impl State {
             return;
         };
         lane.forget(vgpu.id());
+        if let Some(port) = &mut lane.port {
+            // As with hardware, what was not saved is lost.
+            port.forget_state();
+        }
         if let Some(landed) = &mut lane.landed {
             landed.running.abandoned = true;
         }

@@ -137,6 +137,7 @@ impl State {
             guest: &open.guest,
         };
         let image = Image::read(vgpu, engine, work, mapped)?;
+        self.catch_up(vgpu, engine, Some(image.at));
         let guest = image.guest(vgpu, engine, status_page);
         let draft = self.take_draft(engine, work.ticket, &image.context)?;
 
@@ -260,7 +261,7 @@ impl Piece<'_> {
         let context = &theirs.context;
         let prepared = tools.restore.prepare(self.vgpu, guest, *sources, context)?;
         let image = tools.context.image()?;
-        let origin = Origin::of(context, &theirs.page, port.resident.take());
+        let origin = Origin::of(context, &theirs.page, port.resident);
         bring_in(port, image, layout, origin, theirs, sources.mapped)?;
 
         let [first, ..] = sources.hold.pdps();

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a guest's image of a context gets when a piece of its work is over.
+//!
+//! That is all that the engine has saved, unless the next piece goes on with the same context: then hardware would
+//! not have saved it, either, and the guest is only shown how far the engine is. The rest follows before the guest
+//! can learn of anything that the context is not part of ([`State::catch_up`]).
+
+use kernel::prelude::*;
+
+use super::{
+    super::{
+        lane::{
+            Landed,
+            Lane,
+            Port,
+            Running, //
+        },
+        log::warn_about,
+        memory::Mapped,
+        state::State,
+        Vgpu, //
+    },
+    engine_state::{
+        bring_out,
+        index,
+        save, //
+    },
+};
+use crate::{
+    hw::{
+        addr::{
+            GuestGma,
+            PAGE_SIZE, //
+        },
+        context::{
+            STATE_PAGE,
+            TIMESTAMP, //
+        },
+        engine::Engine, //
+    },
+    model::image::Seal, //
+};
+
+impl Lane {
+    /// Sees how far the engine went in a piece of work. Gives it back if that cannot be told.
+    pub(super) fn land(&mut self, running: Running) -> Result<Landed, (Running, Error)> {
+        let image = match self.port.as_mut().ok_or(ENODEV).and_then(Port::image) {
+            Ok(image) => image,
+            Err(error) => return Err((running, error)),
+        };
+        let value = |dword| Some((dword, *image.get(index(dword))?));
+        let saved = running.context.saved().and_then(value);
+        let Some((_, now)) = value(TIMESTAMP) else {
+            return Err((running, EINVAL));
+        };
+        Ok(Landed {
+            ticks: now.wrapping_sub(running.timestamp),
+            saved,
+            running,
+        })
+    }
+
+    /// Saves what the engine left in the host's image.
+    pub(super) fn save(&mut self) -> Result {
+        let port = self.port.as_mut().ok_or(ENODEV)?;
+        let tools = port.tools.as_mut().ok_or(EBUSY)?;
+        save(tools.context.image()?, &self.layout, &mut port.outgoing)
+    }
+}
+
+impl State {
+    /// Brings the guest's image of a context up to date, and returns the seal of what is in it.
+    pub(super) fn bring_home(&mut self, engine: Engine, landed: &Landed) -> Result<Seal> {
+        let seal = self.bring_state(engine, landed.running.image)?;
+        self.show_progress(landed)?;
+        Ok(seal)
+    }
+
+    /// The same, and the host's image still holds that.
+    pub(super) fn stay_home(&mut self, engine: Engine, landed: &Landed) -> Result {
+        let seal = self.bring_home(engine, landed)?;
+        let port = self.port(engine).ok_or(ENODEV)?;
+        port.resident = Some(seal);
+        Ok(())
+    }
+
+    /// Shows the guest how far a context is, of which the image has `seal` and what that is of.
+    pub(super) fn go_ahead(&mut self, engine: Engine, landed: &Landed, seal: Seal) -> Result {
+        self.show_progress(landed)?;
+        let port = self.port(engine).ok_or(ENODEV)?;
+        port.resident = Some(seal);
+        port.ahead = Some(landed.running.image);
+        Ok(())
+    }
+
+    /// Saves a context that has gone ahead of its image, unless the next piece of work goes on with it, or
+    /// `next` says so.
+    pub(super) fn catch_up(&mut self, vgpu: &Vgpu, engine: Engine, next: Option<GuestGma>) {
+        let Some(lane) = self.lane(engine) else {
+            return;
+        };
+        let Some(ahead) = lane.port.as_ref().and_then(|port| port.ahead) else {
+            return;
+        };
+        let goes_on = match next {
+            Some(image) => image == ahead,
+            None => lane.goes_on_in(ahead),
+        };
+        if goes_on {
+            return;
+        }
+        if let Err(error) = self.save_ahead(engine, ahead) {
+            warn_about!(
+                vgpu,
+                "{engine:?}: what the engine saved of a context is lost: {error:?}\n"
+            );
+        }
+    }
+
+    fn save_ahead(&mut self, engine: Engine, image: GuestGma) -> Result {
+        let lane = self.lane(engine).ok_or(ENODEV)?;
+        lane.port.as_mut().and_then(Port::forget_state);
+        // It is not on the desk: the piece there would be one that goes on with the context.
+        lane.save()?;
+
+        let seal = self.bring_state(engine, image)?;
+        let port = self.port(engine).ok_or(ENODEV)?;
+        port.resident = Some(seal);
+        Ok(())
+    }
+
+    /// Brings what was saved last to the guest's image at `image`, and puts a seal on it.
+    fn bring_state(&mut self, engine: Engine, image: GuestGma) -> Result<Seal> {
+        let lane = self.lanes.iter().find(|lane| lane.engine() == engine);
+        let lane = lane.ok_or(ENODEV)?;
+        let port = lane.port.as_ref().ok_or(ENODEV)?;
+        let seal = bring_out(port, &lane.layout, image, self.mapped()?)?;
+        self.set_registers(image, seal.registers())?;
+        Ok(seal)
+    }
+
+    /// Shows in the guest's page of registers how far the engine went.
+    fn show_progress(&self, landed: &Landed) -> Result {
+        let Landed {
+            running,
+            ticks,
+            saved,
+        } = landed;
+        let finished = running.context.finished(running.from, *ticks);
+        let values = Iterator::chain(finished.into_iter(), *saved);
+        self.set_registers(running.image, values)
+    }
+
+    /// Writes dwords of the page of registers of the guest's image at `image`.
+    fn set_registers(&self, image: GuestGma, values: impl Iterator<Item = (u16, u32)>) -> Result {
+        let mapped = self.mapped()?;
+        let page = image.checked_add(STATE_PAGE * PAGE_SIZE).ok_or(EFAULT)?;
+        for (dword, value) in values {
+            let at = page.checked_add(u64::from(dword) * 4).ok_or(EFAULT)?;
+            mapped.write(at, &value.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn mapped(&self) -> Result<Mapped<'_>> {
+        let open = self.open.as_ref().ok_or(ENODEV)?;
+        Ok(Mapped {
+            ggtt: &self.ggtt,
+            guest: &open.guest,
+        })
+    }
+}
