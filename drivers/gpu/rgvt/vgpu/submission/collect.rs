@@ -25,9 +25,9 @@ impl Vgpu {
     pub(in super::super) fn serve(&self, desk: &Arc<Desk>) {
         let mut state = self.state.lock();
         state.collect(self, desk);
-        state.prepare_next(self, desk);
+        let offered = state.prepare_next(self, desk);
         state.catch_up(self, desk.engine(), None);
-        if state.has_landed(desk.engine()) {
+        if state.has_more(desk.engine(), offered) {
             // The runner is first, so that the engine has work meanwhile.
             desk.kick();
         } else {
@@ -69,8 +69,11 @@ impl State {
         }
     }
 
-    fn has_landed(&mut self, engine: Engine) -> bool {
-        self.lane(engine).is_some_and(|lane| lane.landed.is_some())
+    /// Whether there is more to do when the runner has looked, which there is something for if it was `offered`
+    /// a piece of work.
+    fn has_more(&mut self, engine: Engine, offered: bool) -> bool {
+        self.lane(engine)
+            .is_some_and(|lane| lane.landed.is_some() || offered && !lane.queue.is_empty())
     }
 
     /// Takes up a piece of work that has left the engine.

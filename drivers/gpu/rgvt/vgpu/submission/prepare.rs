@@ -68,12 +68,13 @@ const RETRY_TABLES: Delta = Delta::from_millis(2);
 const RETRY_BUSY: Delta = Delta::from_millis(20);
 
 impl State {
-    /// Lays the next piece of work on the desk, if it can be prepared.
-    pub(super) fn prepare_next(&mut self, vgpu: &Vgpu, desk: &Arc<Desk>) {
+    /// Lays the next piece of work on the desk, if it can be prepared. Says whether it has.
+    pub(super) fn prepare_next(&mut self, vgpu: &Vgpu, desk: &Arc<Desk>) -> bool {
         let engine = desk.engine();
+        let mut offered = false;
         while self.waiters == 0 && !vgpu.gpu().is_asleep() {
             let Some(lane) = self.lane(engine) else {
-                return;
+                return false;
             };
             if let Some(port) = &mut lane.port {
                 port.retry = None;
@@ -89,6 +90,7 @@ impl State {
                     }
                     self.registers.set_busy(engine, true);
                     desk.offer(job);
+                    offered = true;
                     break;
                 }
                 Err(error) => error,
@@ -103,7 +105,7 @@ impl State {
                 _ => None,
             };
             let Some(lane) = self.lane(engine) else {
-                return;
+                return false;
             };
             if let (Some(delay), Some(port)) = (retry, &mut lane.port) {
                 port.retry = Some(desk.kick_after(delay));
@@ -120,6 +122,7 @@ impl State {
         }
         let more = self.lane(engine).is_some_and(|lane| !lane.queue.is_empty());
         desk.expect(more);
+        offered
     }
 }
 
