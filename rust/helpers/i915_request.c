@@ -39,10 +39,12 @@ int rgvt_request_emit_init_breadcrumb(struct i915_request *rq)
  * If the hardware was already asked to leave the request and has not, i915 asks
  * it for nothing else until the engine's preempt_timeout_ms is over, which was
  * chosen for requests that may still make way. This one may not, so the time is
- * up. A timer that does not run has nothing to wait for, and is not started.
+ * up: to i915 a timer that was set and does not run is one that has expired. Its
+ * tasklet is kept from asking the hardware to leave another one meanwhile.
  */
 void rgvt_request_cancel(struct i915_request *rq)
 {
+	struct tasklet_struct *tasklet = &rq->engine->sched_engine->tasklet;
 	struct intel_engine_execlists *el = &rq->engine->execlists;
 	int error = 0;
 
@@ -51,8 +53,12 @@ void rgvt_request_cancel(struct i915_request *rq)
 
 	set_bit(I915_FENCE_FLAG_SENTINEL, &rq->fence.flags);
 	intel_context_cancel_request(rq->context, rq);
+
+	tasklet_disable(tasklet);
 	if (READ_ONCE(el->preempt_target) == rq)
-		mod_timer_pending(&el->preempt, jiffies + 1);
+		timer_delete(&el->preempt);
+	tasklet_enable(tasklet);
+	tasklet_hi_schedule(tasklet);
 }
 
 bool rgvt_request_started(const struct i915_request *rq)

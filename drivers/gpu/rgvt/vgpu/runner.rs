@@ -263,12 +263,12 @@ impl Runner {
                 }
                 Step::Evict(id) => {
                     if let Some(desk) = desk(id) {
+                        desk.cancel();
                         warn_about!(
                             desk.vgpu(),
                             "{:?}: work is ended that others wait for, or that takes too long\n",
                             self.engine
                         );
-                        desk.cancel();
                     }
                 }
                 Step::Wait(nanos) => return nanos,
