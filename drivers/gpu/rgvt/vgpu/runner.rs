@@ -233,7 +233,8 @@ impl Runner {
             line.queue.not_begun().and_then(|id| line.member(id))
         };
         if let Some(desk) = unknown.filter(|desk| desk.has_begun()) {
-            self.line.lock().queue.begun(desk.id());
+            let now = self.now();
+            self.line.lock().queue.begun(desk.id(), now);
         }
     }
 

@@ -153,7 +153,7 @@ impl Engine {
             let polite = self.preempts && self.guests[piece.who].polite;
             self.held = (!polite).then_some(piece.number);
             let id = self.ids[piece.who];
-            self.queue.begun(id);
+            self.queue.begun(id, self.now);
         }
     }
 

@@ -302,7 +302,7 @@ proptest! {
                     reference.settle();
                 }
                 Event::Begun => if let Some(id) = queue.not_begun() {
-                    queue.begun(id);
+                    queue.begun(id, now);
                     let id = ids.iter().position(|other| *other == id).unwrap();
                     prop_assert_eq!(Some(id), reference.holder.map(|(id, _)| id));
                     reference.guest(id).flight.as_mut().unwrap().begun = true;

@@ -4,7 +4,7 @@
 
 use super::{ids, weight, MILLISECOND};
 use unit::model::partition::VgpuId;
-use unit::model::sched::{Policy, RunQueue, Step, Weight, PATIENCE};
+use unit::model::sched::{Policy, RunQueue, Step, Weight, ENDING, PATIENCE};
 
 /// A queue in which all have work ready.
 fn ready<const N: usize>(weights: [u16; N]) -> (RunQueue, [VgpuId; N]) {
@@ -29,7 +29,7 @@ fn only_who_has_work_is_started() {
     assert_eq!(queue.next(0), Step::Wait(None));
     queue.ready(stranger);
     queue.expect(stranger, true);
-    queue.begun(stranger);
+    queue.begun(stranger, 0);
     queue.cancel(stranger);
     queue.set_policy(stranger, weight(2));
     queue.unready(stranger);
@@ -39,7 +39,7 @@ fn only_who_has_work_is_started() {
     queue.ready(first);
     assert_eq!(queue.next(3), Step::Start(first));
     assert_eq!(queue.not_begun(), Some(first));
-    queue.begun(first);
+    queue.begun(first, 0);
     assert_eq!(queue.not_begun(), None);
     queue.ready(first);
     assert_eq!(queue.next(4), Step::Wait(None), "one piece at a time");
@@ -104,18 +104,18 @@ fn another_fills_the_time_until_whose_turn_it_is_goes_on() {
     let now = 2 * MILLISECOND;
     assert_eq!(queue.next(now), Step::Start(a));
     assert_eq!(queue.next(now), Step::Start(b), "behind it");
-    queue.begun(a);
+    queue.begun(a, now);
     let now = now + MILLISECOND;
     queue.landed(a, Some(MILLISECOND), now);
     assert_eq!(queue.next(now), Step::Wait(None), "b has not begun");
-    queue.begun(b);
+    queue.begun(b, now);
     assert_eq!(queue.next(now), Step::GiveWay(b), "as soon as a is ready");
     assert_eq!(queue.next(now), Step::Wait(Some(PATIENCE)));
 
     queue.ready(a);
     let now = now + MILLISECOND / 10;
     assert_eq!(queue.next(now), Step::Start(a), "in the middle of b");
-    queue.begun(a);
+    queue.begun(a, now);
     assert_eq!(queue.next(now), Step::Wait(Some(2 * MILLISECOND)));
     let now = now + MILLISECOND;
     queue.landed(a, Some(MILLISECOND), now);
@@ -140,13 +140,13 @@ fn whose_slice_is_over_is_overtaken() {
     queue.ready(b);
     let now = 9 * MILLISECOND;
     assert_eq!(queue.next(now), Step::Start(b), "it may not have begun");
-    queue.begun(a);
+    queue.begun(a, now);
     assert_eq!(queue.next(now), Step::GiveWay(a), "b had nothing meanwhile");
     assert_eq!(queue.not_begun(), Some(b));
-    let timeout = 640 * MILLISECOND;
+    let timeout = 640 * MILLISECOND - ENDING;
     let early = now + timeout - 1;
     assert_eq!(queue.next(early), Step::Wait(Some(1)));
-    queue.begun(b);
+    queue.begun(b, now);
     assert_eq!(
         queue.landed(b, Some(MILLISECOND), now + timeout),
         MILLISECOND
@@ -170,16 +170,52 @@ fn who_does_not_make_way_is_ended_once() {
     queue.set_policy(a, quick);
     queue.unready(b);
     assert_eq!(queue.next(0), Step::Start(a));
-    queue.begun(a);
+    queue.begun(a, 0);
     assert_eq!(queue.next(MILLISECOND), Step::Wait(None));
     queue.ready(b);
     assert_eq!(queue.next(MILLISECOND), Step::Start(b));
     assert_eq!(queue.next(MILLISECOND), Step::Wait(Some(MILLISECOND)));
     let now = 2 * MILLISECOND;
     assert_eq!(queue.next(now), Step::GiveWay(a));
-    assert_eq!(queue.next(now), Step::Wait(Some(MILLISECOND)));
-    assert_eq!(queue.next(now + MILLISECOND), Step::Evict(a));
-    assert!(matches!(queue.next(now + MILLISECOND), Step::Wait(_)));
+    // It takes more than half of the time to end it.
+    let half = MILLISECOND / 2;
+    assert_eq!(queue.next(now), Step::Wait(Some(half)));
+    assert_eq!(queue.next(now + half), Step::Evict(a));
+    assert!(matches!(queue.next(now + half), Step::Wait(_)));
+}
+
+/// Who waits for one that does not make way has the engine when its time is over.
+#[test]
+fn it_takes_time_to_end_a_piece() {
+    let (mut queue, [a, b]) = ready([1, 1]);
+    let mut now = 0;
+    let mut wait = |takes| {
+        queue.ready(a);
+        queue.unready(b);
+        assert_eq!(queue.next(now), Step::Start(a));
+        queue.begun(a, now);
+        now += 10 * MILLISECOND;
+        queue.ready(b);
+        assert_eq!(queue.next(now), Step::GiveWay(a));
+        assert_eq!(queue.next(now), Step::Start(b));
+        let asked = now;
+        while let Step::Wait(Some(more)) = queue.next(now) {
+            now += more;
+        }
+        let wait = now - asked;
+        now += takes;
+        queue.begun(b, now);
+        // That the end is told later counts no more.
+        queue.landed(a, None, now + MILLISECOND);
+        now += 100 * MILLISECOND;
+        queue.landed(b, Some(100 * MILLISECOND), now);
+        wait
+    };
+    let timeout = 640 * MILLISECOND;
+    assert_eq!(wait(20 * MILLISECOND), timeout - ENDING);
+    assert_eq!(wait(4 * MILLISECOND), timeout - 20 * MILLISECOND);
+    assert_eq!(wait(500 * MILLISECOND), timeout - 35 * MILLISECOND / 2);
+    assert_eq!(wait(0), timeout / 2, "it has half of it");
 }
 
 #[test]
@@ -189,7 +225,7 @@ fn what_has_the_engine_for_too_long_is_ended_once() {
     queue.add(a, weight(1));
     queue.ready(a);
     assert_eq!(queue.next(0), Step::Start(a));
-    queue.begun(a);
+    queue.begun(a, 0);
     assert_eq!(queue.next(0), Step::Wait(Some(10 * MILLISECOND)));
     assert_eq!(queue.next(9 * MILLISECOND), Step::Wait(Some(MILLISECOND)));
     assert_eq!(queue.next(10 * MILLISECOND), Step::Evict(a));

@@ -9,13 +9,13 @@ use super::{
 use crate::model::partition::VgpuId;
 
 impl RunQueue {
-    /// The engine is known to have begun with the piece of this virtual GPU.
-    pub fn begun(&mut self, id: VgpuId) {
+    /// The engine is known, now, to have begun with the piece of this virtual GPU.
+    pub fn begun(&mut self, id: VgpuId, now: u64) {
         if let Some(flight) = self.flight(id) {
             flight.begun = true;
             if self.holder.is_some_and(|(holder, _)| holder == id) {
                 self.runs = Some(id);
-                self.made_way();
+                self.made_way(now);
             }
         }
     }
@@ -44,13 +44,17 @@ impl RunQueue {
         let Some(entity) = self.entity(id) else {
             return 0;
         };
-        let begun = entity.flight.is_some_and(|flight| flight.begun);
+        let flight = entity.flight;
+        let begun = flight.is_some_and(|flight| flight.begun);
         let counted = entity.land(used);
         if entity.more && !entity.ready {
             entity.awaited = Some(now.saturating_add(PATIENCE));
         }
         if self.holder.is_some_and(|(holder, _)| holder == id) {
-            self.made_way();
+            self.made_way(now);
+        }
+        if flight.is_some_and(|flight| flight.ended) {
+            self.has_ended(now);
         }
         // Nobody noticed that it had the engine.
         if let Some(runs) = self.runs.filter(|&runs| !begun && runs != id) {
@@ -93,11 +97,13 @@ impl RunQueue {
         Step::Start(id)
     }
 
-    /// The piece of this virtual GPU is to make way.
+    /// The piece of this virtual GPU is to make way. If it does not it is ended so early that the engine is free when
+    /// its time is over.
     pub(super) fn give_way(&mut self, id: VgpuId) -> Step {
-        let now = self.now;
+        let (now, ending) = (self.now, self.ending);
         if let Some(entity) = self.entity(id) {
             let timeout = entity.policy().preempt_timeout();
+            let timeout = timeout.saturating_sub(ending.min(timeout / 2));
             if let Some(flight) = &mut entity.flight {
                 flight.aside = true;
                 flight.deadline = Some(now.saturating_add(timeout));
@@ -122,13 +128,23 @@ impl RunQueue {
     }
 
     /// What should be executed was, so nobody else is in its way any more.
-    fn made_way(&mut self) {
+    fn made_way(&mut self, now: u64) {
+        self.has_ended(now);
         for flight in self
             .entities
             .iter_mut()
             .filter_map(|entity| entity.flight.as_mut())
         {
             flight.deadline = None;
+        }
+    }
+
+    /// If a piece was to be ended the engine is free of it. The longest time that took counts, and is forgotten
+    /// slowly.
+    fn has_ended(&mut self, now: u64) {
+        if let Some(since) = self.ends.take() {
+            let forgotten = self.ending.saturating_sub(self.ending >> 3);
+            self.ending = now.saturating_sub(since).max(forgotten);
         }
     }
 
@@ -147,6 +163,7 @@ impl RunQueue {
             if late || long {
                 flight.deadline = None;
                 flight.ended = true;
+                self.ends = Some(now);
                 return Some(id);
             }
         }
