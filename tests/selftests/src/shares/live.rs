@@ -14,7 +14,7 @@ use crate::bench::{Bench, Outcome, refused, same};
 use crate::client::Client;
 
 const ENGINES: &[EngineName] = &[EngineName::Rcs];
-const LENGTHS: &[Duration] = &[Duration::from_millis(8); 2];
+const LENGTHS: &[Duration] = &[Duration::from_millis(16); 2];
 
 /// Within which a change must have its effect.
 const EFFECT: Duration = Duration::from_secs(1);
