@@ -213,8 +213,9 @@ fn default_vgpu_types() -> String {
     "4 8".to_string()
 }
 
+/// As long as the guest's kernel waits before it calls that a soft lock-up.
 fn default_guest_stall() -> u64 {
-    60
+    120
 }
 
 fn default_guest_restarts() -> u32 {
