@@ -11,6 +11,7 @@ use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
@@ -105,7 +106,11 @@ pub fn build(contents: &Contents, cache: &Path, path: &Path) -> Result<()> {
 }
 
 /// Counts changes to how the first archive is made.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+
+/// First archives that stay in the cache: enough for every kernel and driver of `make check`, and for a few
+/// builds of the module.
+const KEPT: usize = 12;
 
 fn base(contents: &Contents, cache: &Path) -> Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
@@ -129,9 +134,30 @@ fn base(contents: &Contents, cache: &Path) -> Result<PathBuf> {
         // Renamed when complete, so that an interrupted run leaves nothing that looks whole.
         let partial = path.with_extension(format!("{}", std::process::id()));
         write_base(contents, &partial).context("writing the initrd's modules")?;
+        forget_old(cache)?;
         fs::rename(&partial, &path)?;
+    } else {
+        File::open(&path)?.set_modified(SystemTime::now())?;
     }
     Ok(path)
+}
+
+/// Removes the archives that were not used for longest.
+fn forget_old(cache: &Path) -> Result<()> {
+    let mut archives = Vec::new();
+    for entry in fs::read_dir(cache)? {
+        let entry = entry?;
+        if entry.path().extension().is_some_and(|end| end == "cpio") {
+            archives.push((entry.metadata()?.modified()?, entry.path()));
+        }
+    }
+    archives.sort();
+    let old = archives.len().saturating_sub(KEPT - 1);
+    for (_, path) in &archives[..old] {
+        // Another run may have been quicker.
+        let _ = fs::remove_file(path);
+    }
+    Ok(())
 }
 
 fn write_base(contents: &Contents, path: &Path) -> Result<()> {
@@ -142,8 +168,9 @@ fn write_base(contents: &Contents, path: &Path) -> Result<()> {
     archive.file("bin/busybox", 0o755, &fs::read(contents.busybox)?)?;
     archive.link("bin/sh", "busybox")?;
     let mut tree = ModuleTree::index(&contents.kernel.modules)?;
+    let stripped = path.with_extension("ko");
     if let Some(module) = &contents.extra_module {
-        tree.add(module)?;
+        tree.add(module, &stripped)?;
     }
     let mut written = Vec::new();
     for set in &contents.sets {
@@ -163,6 +190,9 @@ fn write_base(contents: &Contents, path: &Path) -> Result<()> {
         )?;
     }
     archive.finish()?;
+    if contents.extra_module.is_some() {
+        fs::remove_file(&stripped)?;
+    }
     Ok(())
 }
 
@@ -225,7 +255,28 @@ fn quote(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn the_archives_used_last_stay() {
+        let cache = std::env::temp_dir().join(format!("initrd-{}", std::process::id()));
+        fs::create_dir_all(&cache).unwrap();
+        let path = |number: usize| cache.join(format!("{number:016x}.cpio"));
+        for number in 0..KEPT + 2 {
+            let file = File::create(path(number)).unwrap();
+            let used = SystemTime::UNIX_EPOCH + Duration::from_secs(number as u64 ^ 1);
+            file.set_modified(used).unwrap();
+        }
+        forget_old(&cache).unwrap();
+        // One place is for the archive that is about to come.
+        let left: Vec<usize> = (0..KEPT + 2)
+            .filter(|&number| path(number).exists())
+            .collect();
+        fs::remove_dir_all(&cache).unwrap();
+        assert_eq!(left, [vec![2], (4..KEPT + 2).collect()].concat());
+    }
 
     #[test]
     fn values_are_quoted_for_the_shell() {

@@ -45,11 +45,21 @@ impl ModuleTree {
         Ok(ModuleTree { files })
     }
 
-    /// Adds a module that is not part of the kernel's package.
-    pub fn add(&mut self, path: &Path) -> Result<()> {
+    /// Adds a module that is not part of the kernel's package. What is loaded is a copy at `stripped`, without
+    /// what only a debugger reads: an emulated CPU would copy that from place to place for a second.
+    pub fn add(&mut self, path: &Path, stripped: &Path) -> Result<()> {
         let name = module_name(path)
             .with_context(|| format!("{} is not named like a module", path.display()))?;
-        self.files.insert(name, path.to_path_buf());
+        let status = Command::new("strip")
+            .arg("--strip-debug")
+            .arg("-o")
+            .args([stripped, path])
+            .status()
+            .context("starting strip")?;
+        if !status.success() {
+            bail!("strip cannot copy {}", path.display());
+        }
+        self.files.insert(name, stripped.to_path_buf());
         Ok(())
     }
 
