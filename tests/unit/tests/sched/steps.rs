@@ -187,9 +187,10 @@ fn who_does_not_make_way_is_ended_once() {
 /// Who waits for one that does not make way has the engine when its time is over.
 #[test]
 fn it_takes_time_to_end_a_piece() {
-    let (mut queue, [a, b]) = ready([1, 1]);
+    let (mut queue, [a, b, c]) = ready([1, 1, 1]);
+    queue.unready(c);
     let mut now = 0;
-    let mut wait = |takes| {
+    let mut wait_of = |a, b, takes| {
         queue.ready(a);
         queue.unready(b);
         assert_eq!(queue.next(now), Step::Start(a));
@@ -212,10 +213,16 @@ fn it_takes_time_to_end_a_piece() {
         wait
     };
     let timeout = 640 * MILLISECOND;
+    let mut wait = |takes| wait_of(a, b, takes);
     assert_eq!(wait(20 * MILLISECOND), timeout - ENDING);
     assert_eq!(wait(4 * MILLISECOND), timeout - 20 * MILLISECOND);
     assert_eq!(wait(500 * MILLISECOND), timeout - 35 * MILLISECOND / 2);
     assert_eq!(wait(0), timeout / 2, "it has half of it");
+    assert_eq!(
+        wait_of(b, c, 0),
+        timeout - ENDING,
+        "nobody pays for another"
+    );
 }
 
 #[test]

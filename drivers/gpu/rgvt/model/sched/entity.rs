@@ -2,7 +2,7 @@
 
 //! A virtual GPU in the queue of an engine.
 
-use super::{bucket::Bucket, Policy, CREDIT};
+use super::{bucket::Bucket, Policy, CREDIT, ENDING};
 use crate::model::partition::VgpuId;
 use core::cmp::Ordering;
 use core::num::NonZeroU16;
@@ -87,6 +87,8 @@ pub(super) struct Entity {
     pub(super) lead: i64,
     /// Nanoseconds that its last piece of work took.
     last: u64,
+    /// Nanoseconds that it takes to end a piece of its work, as far as is known.
+    pub(super) ending: u64,
     cap: Bucket,
     reservation: Bucket,
     /// A piece of its work can be handed to the GPU at once.
@@ -105,6 +107,7 @@ impl Entity {
             policy,
             lead: 0,
             last: 0,
+            ending: ENDING,
             cap: Bucket::new(policy.cap_percent, now),
             reservation: Bucket::new(policy.reservation_percent, now),
             ready: false,

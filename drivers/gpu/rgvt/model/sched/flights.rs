@@ -100,10 +100,10 @@ impl RunQueue {
     /// The piece of this virtual GPU is to make way. If it does not it is ended so early that the engine is free when
     /// its time is over.
     pub(super) fn give_way(&mut self, id: VgpuId) -> Step {
-        let (now, ending) = (self.now, self.ending);
+        let now = self.now;
         if let Some(entity) = self.entity(id) {
             let timeout = entity.policy().preempt_timeout();
-            let timeout = timeout.saturating_sub(ending.min(timeout / 2));
+            let timeout = timeout.saturating_sub(entity.ending.min(timeout / 2));
             if let Some(flight) = &mut entity.flight {
                 flight.aside = true;
                 flight.deadline = Some(now.saturating_add(timeout));
@@ -139,12 +139,15 @@ impl RunQueue {
         }
     }
 
-    /// If a piece was to be ended the engine is free of it. The longest time that took counts, and is forgotten
-    /// slowly.
+    /// If a piece was to be ended the engine is free of it. The longest time that took counts for its virtual GPU, and
+    /// is forgotten slowly.
     fn has_ended(&mut self, now: u64) {
-        if let Some(since) = self.ends.take() {
-            let forgotten = self.ending.saturating_sub(self.ending >> 3);
-            self.ending = now.saturating_sub(since).max(forgotten);
+        let Some((id, since)) = self.ends.take() else {
+            return;
+        };
+        if let Some(entity) = self.entity(id) {
+            let forgotten = entity.ending.saturating_sub(entity.ending >> 3);
+            entity.ending = now.saturating_sub(since).max(forgotten);
         }
     }
 
@@ -163,7 +166,7 @@ impl RunQueue {
             if late || long {
                 flight.deadline = None;
                 flight.ended = true;
-                self.ends = Some(now);
+                self.ends = Some((id, now));
                 return Some(id);
             }
         }

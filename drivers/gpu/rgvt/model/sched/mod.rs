@@ -86,9 +86,8 @@ pub struct RunQueue {
     runs: Option<VgpuId>,
     /// For whom the engine is kept idle.
     waits_for: Option<VgpuId>,
-    /// How long it takes to end a piece, as far as is known, and since when one is being ended.
-    ending: u64,
-    ends: Option<u64>,
+    /// Whose piece is being ended, and since when.
+    ends: Option<(VgpuId, u64)>,
     pieces: u64,
 }
 
@@ -106,7 +105,6 @@ impl RunQueue {
             holder: None,
             runs: None,
             waits_for: None,
-            ending: ENDING,
             ends: None,
             pieces: 0,
         })
