@@ -22,7 +22,6 @@ use kernel::{
         dma_buf_export_info,
         dma_buf_ops,
         dma_data_direction,
-        dma_data_direction_DMA_TO_DEVICE as DMA_TO_DEVICE,
         sg_table,
         vm_area_struct,
         vm_fault,
@@ -33,6 +32,7 @@ use kernel::{
         O_CLOEXEC,
         O_RDONLY, //
     },
+    dma::DataDirection,
     error::{
         from_err_ptr,
         from_result,
@@ -263,7 +263,8 @@ impl<H: Send + Unpin + 'static> Buffer<H> {
         })?;
         // SAFETY: The caller vouches for the device; the table is one of pages, which there are references to.
         to_result(unsafe {
-            kernel_bindings::dma_map_sgtable(device, &mut *table, DMA_TO_DEVICE, ATTRIBUTES)
+            let direction = DataDirection::ToDevice.into();
+            kernel_bindings::dma_map_sgtable(device, &mut *table, direction, ATTRIBUTES)
         })
         // SAFETY: The table was made above, and nobody has it.
         .inspect_err(|_| unsafe { kernel_bindings::sg_free_table(&mut *table) })?;
@@ -280,7 +281,8 @@ impl<H: Send + Unpin + 'static> Buffer<H> {
     unsafe fn unmap(&self, device: *mut kernel_bindings::device, table: *mut sg_table) {
         // SAFETY: The caller's promise.
         unsafe {
-            kernel_bindings::dma_unmap_sgtable(device, table, DMA_TO_DEVICE, ATTRIBUTES);
+            let direction = DataDirection::ToDevice.into();
+            kernel_bindings::dma_unmap_sgtable(device, table, direction, ATTRIBUTES);
             kernel_bindings::sg_free_table(table);
             drop(KBox::from_raw(table));
         }

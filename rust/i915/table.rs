@@ -4,7 +4,6 @@
 
 use kernel::{
     dma::Coherent,
-    dma_write,
     prelude::*, //
 };
 
@@ -34,16 +33,20 @@ impl TablePage {
 
     /// Where the GPU finds it.
     pub(crate) fn address(&self) -> u64 {
-        self.entries.dma_handle()
+        #[cfg(linux_7_2)]
+        return self.entries.dma_handle();
+        #[cfg(not(linux_7_2))]
+        return self.entries.dma_address();
     }
 
     /// Sets entry `index`, in one access. What is past the end is dropped.
     pub(crate) fn set(&mut self, index: u16, entry: u64) {
-        let set = || -> Result {
-            dma_write!(self.entries, [try: usize::from(index)], entry);
-            Ok(())
-        };
+        let index = usize::from(index);
+        if index < ENTRIES {
+            let entries = self.entries.as_mut_ptr().cast::<u64>();
 
-        let _ = set();
+            // SAFETY: The page has that entry, which the GPU reads at any time, and only `self` writes.
+            unsafe { entries.add(index).write_volatile(entry) };
+        }
     }
 }

@@ -123,12 +123,11 @@ unsafe impl<D: Driver> Send for Parent<D> {}
 unsafe impl<D: Driver> Sync for Parent<D> {}
 
 impl<D: Driver> Parent<D> {
-    /// Makes `device` a parent of mediated devices of `types`, on behalf of `module`.
+    /// Makes `device` a parent of mediated devices of `types`.
     ///
     /// The driver that is bound to `device` must stay bound until this is dropped.
     pub(crate) fn new(
         device: &Device,
-        module: &'static ThisModule,
         driver: D,
         types: impl IntoIterator<Item = Type<D::Kind>>,
     ) -> Result<Self> {
@@ -159,7 +158,8 @@ impl<D: Driver> Parent<D> {
             ..pin_init::zeroed()
         };
         raw_driver.driver.name = D::NAME.as_char_ptr();
-        raw_driver.driver.owner = module.as_ptr();
+        // SAFETY: The helper only returns an address.
+        raw_driver.driver.owner = unsafe { bindings::rgvt_this_module() };
         raw_driver.driver.dev_groups = groups.as_raw();
         raw_driver.driver.shutdown = Some(Calls::<D>::shutdown);
 

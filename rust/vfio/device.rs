@@ -55,12 +55,9 @@ type RawDevice = bindings::vfio_device;
 ///
 /// There is a guest while the device is open, and only then. It was made by `Guest::open::<T>`.
 #[repr(C)]
-#[pin_data]
 pub(super) struct Device<T: Operations> {
-    #[pin]
     vdev: Opaque<RawDevice>,
-    #[pin]
-    guest: Mutex<Option<Arc<Guest>>>,
+    guest: Pin<KBox<Mutex<Option<Arc<Guest>>>>>,
     operations: Pin<KBox<T>>,
 }
 
@@ -112,6 +109,7 @@ impl<T: Operations> Registration<T> {
     /// A driver of this module must be bound to `device`, and its parent be what accesses pinned memory.
     pub(crate) fn new(device: &device::Device, operations: Pin<KBox<T>>) -> Result<Self> {
         let () = Device::<T>::ALIGNED;
+        let guest = KBox::pin_init(new_mutex!(None, "rgvt_vfio_guest"), GFP_KERNEL)?;
 
         // SAFETY: `device` is valid. What is allocated begins with the C struct.
         let vdev = from_err_ptr(unsafe {
@@ -123,11 +121,9 @@ impl<T: Operations> Registration<T> {
         })?;
         let place = vdev.cast::<Device<T>>();
 
-        // SAFETY: Nobody else knows of the allocation yet, whose first member is set up. The others are
-        // written now, in place, which cannot fail.
+        // SAFETY: Nobody else knows of the allocation yet, whose first member is set up. The others are now.
         unsafe {
-            let guest = new_mutex!(None, "rgvt_vfio_guest");
-            let Ok(()) = guest.__pinned_init(&raw mut (*place).guest);
+            (&raw mut (*place).guest).write(guest);
             (&raw mut (*place).operations).write(operations);
         }
 

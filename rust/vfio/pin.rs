@@ -16,7 +16,6 @@ use core::{
 
 use kernel::{
     bindings::{
-        dma_data_direction_DMA_BIDIRECTIONAL as DMA_BIDIRECTIONAL,
         dma_map_page_attrs,
         dma_unmap_page_attrs,
         page,
@@ -24,6 +23,7 @@ use kernel::{
         IOMMU_READ,
         IOMMU_WRITE, //
     },
+    dma::DataDirection,
     page::PAGE_SIZE,
     pr_warn_once,
     prelude::*,
@@ -153,7 +153,7 @@ impl Entry {
                 device(guest),
                 self.address,
                 PAGE_SIZE,
-                DMA_BIDIRECTIONAL,
+                DataDirection::Bidirectional.into(),
                 ATTRIBUTES,
             );
         }
@@ -317,7 +317,7 @@ impl Entry {
                 page.as_ptr(),
                 0,
                 PAGE_SIZE,
-                DMA_BIDIRECTIONAL,
+                DataDirection::Bidirectional.into(),
                 ATTRIBUTES,
             );
             if bindings::rgvt_dma_mapping_error(device(guest), address) != 0 {

@@ -2,6 +2,8 @@
 
 //! Virtual GPUs on the stock i915: a vendor driver for VFIO mediated devices.
 
+use core::borrow::Borrow;
+
 use kernel::{
     prelude::*,
     sync::{
@@ -79,6 +81,11 @@ impl pm::Sleeper for Sleeper {
     }
 }
 
+/// The value of a parameter, which Linux 7.2 gives by reference, and 7.3 itself.
+fn copied<T: Copy>(value: impl Borrow<T>) -> T {
+    *value.borrow()
+}
+
 impl i915::Client for Shared {
     fn attach(gpu: &i915::GpuRef) -> Result<Pin<KBox<Self>>> {
         let only = Only::take().inspect_err(|_| {
@@ -90,20 +97,20 @@ impl i915::Client for Shared {
         let host = host::HostGpu::new(gpu)?;
         pr_info!("{}: attached, {host}\n", gpu.device().name());
 
-        let quota = *module_parameters::pin_quota_mib.value();
+        let quota = copied(module_parameters::pin_quota_mib.value());
         let limits = vgpu::Limits {
-            work_ms: *module_parameters::work_limit_ms.value(),
-            host_percent: *module_parameters::host_percent.value(),
+            work_ms: copied(module_parameters::work_limit_ms.value()),
+            host_percent: copied(module_parameters::host_percent.value()),
         };
         let mode = Resolution {
-            width: *module_parameters::mode_width.value(),
-            height: *module_parameters::mode_height.value(),
+            width: copied(module_parameters::mode_width.value()),
+            height: copied(module_parameters::mode_height.value()),
         };
         let preferred = ((mode.width, mode.height) != (0, 0)).then_some(mode);
         let shared = vgpu::Gpu::new(host, quota, limits, preferred)?;
         let this = Self {
             _notifier: pm::Notifier::new(Sleeper(shared.clone()))?,
-            _offer: vfio::Offer::new(shared.clone(), gpu.device(), &THIS_MODULE)?,
+            _offer: vfio::Offer::new(shared.clone(), gpu.device())?,
             gpu: shared,
             _only: only,
         };

@@ -63,8 +63,8 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    /// Offers virtual GPUs of all types that `gpu` can hold, below `device`, on behalf of `module`.
-    pub(crate) fn new(gpu: Arc<Gpu>, device: &Device, module: &'static ThisModule) -> Result<Self> {
+    /// Offers virtual GPUs of all types that `gpu` can hold, below `device`.
+    pub(crate) fn new(gpu: Arc<Gpu>, device: &Device) -> Result<Self> {
         let mut types = KVec::new();
         for kind in gpu.offered() {
             let name = CString::try_from_fmt(fmt!("{}", gpu.type_name(kind)))?;
@@ -72,7 +72,7 @@ impl Offer {
         }
 
         Ok(Self {
-            _parent: Parent::new(device, module, Types(gpu), types)?,
+            _parent: Parent::new(device, Types(gpu), types)?,
         })
     }
 }
