@@ -67,11 +67,11 @@ lint: setup ## Formatting, lints, import rules, licence headers
 	@scripts/lint
 
 .PHONY: lab
-lab: all ## Boot the lab: DRIVER=native|kvmgt|rgvt DEVICE=skl|kbl|cfl|bdw GUESTS=n SCENARIO=... N=n
+lab: all $(if $(filter rgvt,$(DRIVER)),modules) ## Boot the lab: DRIVER=native|kvmgt|rgvt DEVICE=skl|kbl|cfl|bdw GUESTS=n SCENARIO=... N=n
 	@scripts/lab run $(lab-args) --scenario $(SCENARIO)
 
 .PHONY: lab-shell
-lab-shell: all ## A shell in L1; there, l2 leads to a guest's
+lab-shell: all $(if $(filter rgvt,$(DRIVER)),modules) ## A shell in L1; there, l2 leads to a guest's
 	@scripts/lab shell $(lab-args)
 
 .PHONY: igt
