@@ -214,9 +214,9 @@ fn it_takes_time_to_end_a_piece() {
     };
     let timeout = 640 * MILLISECOND;
     let mut wait = |takes| wait_of(a, b, takes);
-    assert_eq!(wait(20 * MILLISECOND), timeout - ENDING);
-    assert_eq!(wait(4 * MILLISECOND), timeout - 20 * MILLISECOND);
-    assert_eq!(wait(500 * MILLISECOND), timeout - 35 * MILLISECOND / 2);
+    assert_eq!(wait(40 * MILLISECOND), timeout - ENDING);
+    assert_eq!(wait(4 * MILLISECOND), timeout - 40 * MILLISECOND);
+    assert_eq!(wait(500 * MILLISECOND), timeout - 35 * MILLISECOND);
     assert_eq!(wait(0), timeout / 2, "it has half of it");
     assert_eq!(
         wait_of(b, c, 0),

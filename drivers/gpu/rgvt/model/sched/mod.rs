@@ -47,8 +47,9 @@ pub const PATIENCE: u64 = 2_000_000;
 /// How much of an engine's time a virtual GPU can have later instead of when it had no work, in nanoseconds.
 pub const CREDIT: u64 = 20_000_000;
 
-/// How long it takes to end a piece of work, in nanoseconds, as long as none was: it needs a reset of the engine.
-pub const ENDING: u64 = 10_000_000;
+/// How long it takes to end a piece of work, in nanoseconds, as long as none was: it needs a reset of the engine, which
+/// takes an emulated one 19 ms.
+pub const ENDING: u64 = 20_000_000;
 
 /// How many pieces of work the GPU has at once, if it cannot leave one in its middle: one runs, one waits.
 pub const SLOTS: usize = 2;
