@@ -71,16 +71,16 @@ const ONE_FOUR_EIGHT: &[User] = &[
     user(&[("weight", "4")], Gets::Share(400.0 / 13.0)),
     user(&[("weight", "8")], Gets::Share(800.0 / 13.0)),
 ];
-const LONG_AND_SHORT: &[User] = &[plain(60_000, 50.0), plain(4_000, 50.0)];
+const LONG_AND_SHORT: &[User] = &[plain(180_000, 50.0), plain(12_000, 50.0)];
 const LONG_AND_SHORT_WEIGHTED: &[User] = &[
     User {
         asks: &[("weight", "2")],
-        batch_us: 4_000,
+        batch_us: 12_000,
         gets: Gets::Share(200.0 / 3.0),
     },
     User {
         asks: &[("weight", "1")],
-        batch_us: 60_000,
+        batch_us: 180_000,
         gets: Gets::Share(100.0 / 3.0),
     },
 ];

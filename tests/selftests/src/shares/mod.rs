@@ -80,4 +80,4 @@ pub fn main(bench: &Bench, options: &Options) -> ExitCode {
 }
 
 /// How long is looked at what a change makes, at most.
-const CHANGE: Duration = Duration::from_secs(2);
+const CHANGE: Duration = Duration::from_secs(4);
