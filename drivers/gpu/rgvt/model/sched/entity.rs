@@ -44,6 +44,8 @@ pub(super) struct Flight {
     pub(super) deadline: Option<u64>,
     /// It was said that it is to be ended.
     pub(super) ended: bool,
+    /// Since when it is being ended, until the engine is free of it.
+    pub(super) ends: Option<u64>,
 }
 
 /// Why one goes before another. The order of declaration is that of going first, lowest first.
@@ -224,6 +226,15 @@ impl Entity {
         self.reservation.take_lightly(nanos);
         if let Some(flight) = &mut self.flight {
             flight.charged = flight.charged.saturating_add(nanos);
+        }
+    }
+
+    /// The engine is free of its piece. If that was to be ended, the longest time that it took counts from now on, and
+    /// is forgotten slowly.
+    pub(super) fn gone(&mut self, now: u64) {
+        if let Some(since) = self.flight.as_mut().and_then(|flight| flight.ends.take()) {
+            let forgotten = self.ending.saturating_sub(self.ending >> 3);
+            self.ending = now.saturating_sub(since).max(forgotten);
         }
     }
 

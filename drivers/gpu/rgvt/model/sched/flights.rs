@@ -46,15 +46,13 @@ impl RunQueue {
         };
         let flight = entity.flight;
         let begun = flight.is_some_and(|flight| flight.begun);
+        entity.gone(now);
         let counted = entity.land(used);
         if entity.more && !entity.ready {
             entity.awaited = Some(now.saturating_add(PATIENCE));
         }
         if self.holder.is_some_and(|(holder, _)| holder == id) {
             self.made_way(now);
-        }
-        if flight.is_some_and(|flight| flight.ended) {
-            self.has_ended(now);
         }
         // Nobody noticed that it had the engine.
         if let Some(runs) = self.runs.filter(|&runs| !begun && runs != id) {
@@ -91,6 +89,7 @@ impl RunQueue {
                 aside: false,
                 deadline: None,
                 ended: false,
+                ends: None,
             });
         }
         self.find_holder();
@@ -129,25 +128,11 @@ impl RunQueue {
 
     /// What should be executed was, so nobody else is in its way any more.
     fn made_way(&mut self, now: u64) {
-        self.has_ended(now);
-        for flight in self
-            .entities
-            .iter_mut()
-            .filter_map(|entity| entity.flight.as_mut())
-        {
-            flight.deadline = None;
-        }
-    }
-
-    /// If a piece was to be ended the engine is free of it. The longest time that took counts for its virtual GPU, and
-    /// is forgotten slowly.
-    fn has_ended(&mut self, now: u64) {
-        let Some((id, since)) = self.ends.take() else {
-            return;
-        };
-        if let Some(entity) = self.entity(id) {
-            let forgotten = entity.ending.saturating_sub(entity.ending >> 3);
-            entity.ending = now.saturating_sub(since).max(forgotten);
+        for entity in self.entities.iter_mut() {
+            entity.gone(now);
+            if let Some(flight) = &mut entity.flight {
+                flight.deadline = None;
+            }
         }
     }
 
@@ -166,7 +151,7 @@ impl RunQueue {
             if late || long {
                 flight.deadline = None;
                 flight.ended = true;
-                self.ends = Some((id, now));
+                flight.ends = Some(now);
                 return Some(id);
             }
         }

@@ -47,8 +47,8 @@ pub const PATIENCE: u64 = 2_000_000;
 /// How much of an engine's time a virtual GPU can have later instead of when it had no work, in nanoseconds.
 pub const CREDIT: u64 = 20_000_000;
 
-/// How long it takes to end a piece of work, in nanoseconds, as long as none was: it needs a reset of the engine, which
-/// takes an emulated one 19 ms.
+/// How long it takes to end a piece of a virtual GPU's work, in nanoseconds, as long as none was: it needs a reset of the
+/// engine. Rather too long, which costs the one that does not make way, than too short, which costs the others.
 pub const ENDING: u64 = 20_000_000;
 
 /// How many pieces of work the GPU has at once, if it cannot leave one in its middle: one runs, one waits.
@@ -87,8 +87,6 @@ pub struct RunQueue {
     runs: Option<VgpuId>,
     /// For whom the engine is kept idle.
     waits_for: Option<VgpuId>,
-    /// Whose piece is being ended, and since when.
-    ends: Option<(VgpuId, u64)>,
     pieces: u64,
 }
 
@@ -106,7 +104,6 @@ impl RunQueue {
             holder: None,
             runs: None,
             waits_for: None,
-            ends: None,
             pieces: 0,
         })
     }
