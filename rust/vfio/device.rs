@@ -57,6 +57,7 @@ type RawDevice = bindings::vfio_device;
 #[repr(C)]
 pub(super) struct Device<T: Operations> {
     vdev: Opaque<RawDevice>,
+    // In a box, since the kernel crate initialises nothing in place in memory that C has allocated.
     guest: Pin<KBox<Mutex<Option<Arc<Guest>>>>>,
     operations: Pin<KBox<T>>,
 }
