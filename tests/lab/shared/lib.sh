@@ -10,7 +10,7 @@ tap_open() {
 }
 
 # Lets the scheduler be woken by the tick alone. Linux 7.2 sets a timer for the end of each slice, too, and each timer
-# makes an emulated guest leave three times: a boot took 190,000 exits with them, and takes 70,000.
+# makes an emulated guest leave two or three times (Documentation/lab.rst, "What slows a guest down").
 ticks_only() {
 	echo NO_HRTICK > /sys/kernel/debug/sched/features
 }

@@ -134,27 +134,27 @@ fn base(contents: &Contents, cache: &Path) -> Result<PathBuf> {
         // Renamed when complete, so that an interrupted run leaves nothing that looks whole.
         let partial = path.with_extension(format!("{}", std::process::id()));
         write_base(contents, &partial).context("writing the initrd's modules")?;
-        forget_old(cache)?;
         fs::rename(&partial, &path)?;
+        forget_old(cache)?;
     } else {
         File::open(&path)?.set_modified(SystemTime::now())?;
     }
     Ok(path)
 }
 
-/// Removes the archives that were not used for longest.
+/// Removes the archives that were not used for longest, and what interrupted runs have left.
 fn forget_old(cache: &Path) -> Result<()> {
-    let mut archives = Vec::new();
+    let mut files = Vec::new();
     for entry in fs::read_dir(cache)? {
         let entry = entry?;
-        if entry.path().extension().is_some_and(|end| end == "cpio") {
-            archives.push((entry.metadata()?.modified()?, entry.path()));
+        // Another run may be quicker to remove it, here and below.
+        if let Ok(used) = entry.metadata().and_then(|about| about.modified()) {
+            files.push((used, entry.path()));
         }
     }
-    archives.sort();
-    let old = archives.len().saturating_sub(KEPT - 1);
-    for (_, path) in &archives[..old] {
-        // Another run may have been quicker.
+    files.sort();
+    let old = files.len().saturating_sub(KEPT);
+    for (_, path) in &files[..old] {
         let _ = fs::remove_file(path);
     }
     Ok(())
@@ -168,7 +168,7 @@ fn write_base(contents: &Contents, path: &Path) -> Result<()> {
     archive.file("bin/busybox", 0o755, &fs::read(contents.busybox)?)?;
     archive.link("bin/sh", "busybox")?;
     let mut tree = ModuleTree::index(&contents.kernel.modules)?;
-    let stripped = path.with_extension("ko");
+    let stripped = PathBuf::from(format!("{}.ko", path.display()));
     if let Some(module) = &contents.extra_module {
         tree.add(module, &stripped)?;
     }
@@ -270,12 +270,11 @@ mod tests {
             file.set_modified(used).unwrap();
         }
         forget_old(&cache).unwrap();
-        // One place is for the archive that is about to come.
         let left: Vec<usize> = (0..KEPT + 2)
             .filter(|&number| path(number).exists())
             .collect();
         fs::remove_dir_all(&cache).unwrap();
-        assert_eq!(left, [vec![2], (4..KEPT + 2).collect()].concat());
+        assert_eq!(left, (2..KEPT + 2).collect::<Vec<_>>());
     }
 
     #[test]
