@@ -71,19 +71,21 @@ const ONE_FOUR_EIGHT: &[User] = &[
     user(&[("weight", "4")], Gets::Share(400.0 / 13.0)),
     user(&[("weight", "8")], Gets::Share(800.0 / 13.0)),
 ];
-const LONG_AND_SHORT: &[User] = &[plain(180_000, 50.0), plain(12_000, 50.0)];
+const LONG_AND_SHORT: &[User] = &[plain(60_000, 50.0), plain(4_000, 50.0)];
 const LONG_AND_SHORT_WEIGHTED: &[User] = &[
     User {
         asks: &[("weight", "2")],
-        batch_us: 12_000,
+        batch_us: 4_000,
         gets: Gets::Share(200.0 / 3.0),
     },
     User {
         asks: &[("weight", "1")],
-        batch_us: 180_000,
+        batch_us: 60_000,
         gets: Gets::Share(100.0 / 3.0),
     },
 ];
+/// The same, with more time to prepare each.
+const LONGER_AND_SHORT: &[User] = &[plain(180_000, 50.0), plain(12_000, 50.0)];
 const CAPPED_ALONE: &[User] = &[user(&[("cap", "20")], Gets::AtMost(20.0))];
 const CAPPED: &[User] = &[
     user(&[("cap", "30"), ("weight", "4")], Gets::AtMost(30.0)),
@@ -145,6 +147,10 @@ pub const MIXES: &[Mix] = &[
     mix("long-and-short/bcs", &[Bcs], LONG_AND_SHORT, false),
     mix("long-and-short/vcs0", &[Vcs0], LONG_AND_SHORT, false),
     mix("long-and-short/vecs", &[Vecs], LONG_AND_SHORT, false),
+    mix("longer-and-short/rcs", &[Rcs], LONGER_AND_SHORT, false),
+    mix("longer-and-short/bcs", &[Bcs], LONGER_AND_SHORT, false),
+    mix("longer-and-short/vcs0", &[Vcs0], LONGER_AND_SHORT, false),
+    mix("longer-and-short/vecs", &[Vecs], LONGER_AND_SHORT, false),
     mix(
         "long-and-short-2-1/rcs",
         &[Rcs],
