@@ -46,8 +46,8 @@ void *rgvt_context_image(struct intel_context *ce)
 }
 
 /*
- * For the next submission. The image was changed behind i915's back: even if the context runs twice
- * in a row, the hardware has to load it anew.
+ * Only when i915 tells that it is about to give the context to the hardware. The image was changed
+ * behind i915's back: even if the context runs twice in a row, the hardware has to load it anew.
  */
 void rgvt_context_set_addressing(struct intel_context *ce, bool four_levels)
 {

@@ -198,10 +198,8 @@ impl<O: Observer> Context<O> {
 
         self.pin()?;
 
-        // SAFETY: The context is valid, and not on the hardware. i915 sets what is changed here when it pins it.
-        unsafe {
-            bindings::rgvt_context_set_addressing(self.as_raw(), addressing == Addressing::Legacy48)
-        };
+        let four_levels = addressing == Addressing::Legacy48;
+        self.watch.set_addressing(four_levels);
 
         let mut request = Request::new(self, commands)?;
 

@@ -29,6 +29,7 @@ use kernel::{
         atomic::{
             Acquire,
             Atomic,
+            Relaxed,
             Release, //
         },
         Arc, //
@@ -56,6 +57,7 @@ pub(super) struct Watch<O: Observer> {
     context: *mut bindings::intel_context,
     status: *mut atomic_notifier_head,
     on_hardware: Atomic<bool>,
+    four_levels: Atomic<bool>,
     observer: Arc<O>,
     #[pin]
     notifier: Opaque<notifier_block>,
@@ -90,6 +92,7 @@ impl<O: Observer> Watch<O> {
                 context,
                 status,
                 on_hardware: Atomic::new(false),
+                four_levels: Atomic::new(true),
                 observer,
                 notifier <- Opaque::ffi_init(|slot: *mut notifier_block| {
                     let block = notifier_block {
@@ -118,6 +121,11 @@ impl<O: Observer> Watch<O> {
     pub(super) fn is_on_hardware(&self) -> bool {
         // What the GPU saved was there before i915 said so.
         self.on_hardware.load(Acquire)
+    }
+
+    /// Has the hardware walk so many levels of tables whenever it gets the context from now on. It does not have it.
+    pub(super) fn set_addressing(&self, four_levels: bool) {
+        self.four_levels.store(four_levels, Relaxed);
     }
 
     /// Asks for the end of a request, of which `fence` is the fence.
@@ -167,7 +175,14 @@ impl<O: Observer> Watch<O> {
         if context == this.context {
             // CAST: Of a small constant.
             match action as ffi::c_uint {
-                bindings::INTEL_CONTEXT_SCHEDULE_IN => this.on_hardware.store(true, Release),
+                bindings::INTEL_CONTEXT_SCHEDULE_IN => {
+                    this.on_hardware.store(true, Release);
+                    let four_levels = this.four_levels.load(Relaxed);
+                    // i915 forgets it when it has reset the engine and gives it the same request again: four levels
+                    // would be walked where there are three, the last of them in the guest's own pages.
+                    // SAFETY: The type's invariants. i915 reads the descriptor after it has told of this.
+                    unsafe { bindings::rgvt_context_set_addressing(context, four_levels) };
+                }
                 bindings::INTEL_CONTEXT_SCHEDULE_OUT => {
                     this.on_hardware.store(false, Release);
                     this.observer.progress();
