@@ -64,7 +64,25 @@ const ATTRIBUTES: usize = DMA_ATTR_REQUIRE_COHERENT as usize;
 /// It is valid, and there is a reference of ours.
 pub(crate) struct DmaBuf(NonNull<dma_buf>);
 
+// SAFETY: Any thread can give up a reference.
+unsafe impl Send for DmaBuf {}
+
 impl DmaBuf {
+    /// Another reference.
+    fn another(&self) -> Self {
+        // SAFETY: The type's invariants. A reference to the dma-buf is one to its file.
+        unsafe { kernel_bindings::get_file((*self.0.as_ptr()).file) };
+
+        // INVARIANT: As just done.
+        Self(self.0)
+    }
+
+    /// Whether others than the caller have references.
+    fn is_shared(&self) -> bool {
+        // SAFETY: The type's invariants.
+        unsafe { bindings::rgvt_file_count((*self.0.as_ptr()).file) > 1 }
+    }
+
     /// A new file descriptor of the current process for it.
     pub(crate) fn into_fd(self) -> Result<u32> {
         // SAFETY: The type's invariants. If the function succeeds the reference is the descriptor's.
@@ -105,18 +123,17 @@ impl Drop for DmaBuf {
     }
 }
 
-/// What makes the pages stay where they are for as long as they are shown.
+/// What there is until the pages are taken back.
 ///
-/// # Invariants
-///
-/// `dma_buf` is the one that has this buffer, while it is valid.
+/// The dma-buf's own reference to its file dangles as soon as nobody has the file, though the dma-buf is there for
+/// as long as somebody has its path, as an `O_PATH` descriptor does. So there is a reference of ours, and whoever
+/// has the dma-buf never drops what holds the pages, which may take locks of the guest's user.
 struct Hold<H> {
-    dma_buf: Option<NonNull<dma_buf>>,
+    dma_buf: Option<DmaBuf>,
     hold: Option<H>,
+    /// Nobody has the dma-buf any more.
+    released: bool,
 }
-
-// SAFETY: The pointer is used with the lock held that whoever frees the dma-buf has to take first.
-unsafe impl<H: Send> Send for Hold<H> {}
 
 /// The pages.
 struct Shown {
@@ -142,12 +159,12 @@ impl Shown {
 /// Pages of a dma-buf. They can be read only: user space can neither map nor open it to be written, and devices
 /// get mappings to read, whatever their drivers ask for. i915's asks for both, always.
 ///
-/// There is a reference to each of the pages until the dma-buf is gone, or was revoked and no device has it
-/// mapped. So what a device still reads of one that was revoked is never anybody else's memory.
+/// Whoever exports it has to revoke it. There is a reference to each of the pages until that is done and no device
+/// has it mapped. So what a device still reads of one that was revoked is never anybody else's memory.
 ///
 /// # Locks
 ///
-/// `hold` is locked while what holds the pages is dropped. `shown` is taken inside of the lock of an address
+/// Nothing is locked inside of `hold`. `shown` is taken inside of the lock of an address
 /// space and of the dma-buf's reservation; nothing that could take these is done under it.
 #[pin_data]
 pub(crate) struct Buffer<H> {
@@ -172,6 +189,7 @@ impl<H: Send + Unpin + 'static> Buffer<H> {
                 hold <- new_mutex!(Hold {
                     dma_buf: None,
                     hold: Some(hold),
+                    released: false,
                 }),
                 shown <- new_mutex!(shown),
             }),
@@ -197,33 +215,34 @@ impl<H: Send + Unpin + 'static> Buffer<H> {
             drop(unsafe { Arc::from_raw(private) });
         })?;
 
-        // INVARIANT: It was just made, with a reference for us; it has this buffer.
-        this.hold.lock().dma_buf = Some(made);
-        Ok((this, DmaBuf(made)))
+        // INVARIANT: It was just made, with a reference for us.
+        let made = DmaBuf(made);
+        this.hold.lock().dma_buf = Some(made.another());
+        Ok((this, made))
     }
 
-    /// The dma-buf, if anybody still has it.
+    /// The dma-buf, unless the pages were taken back.
     pub(crate) fn dma_buf(&self) -> Option<DmaBuf> {
-        let hold = self.hold.lock();
-        let dma_buf = hold.dma_buf?;
-
-        // SAFETY: By the type's invariant it is valid, also if its last reference is gone, while the lock is
-        // held; so is its file, which the function takes a reference of if there is one left.
-        let file = unsafe { kernel_bindings::get_file_active(&raw mut (*dma_buf.as_ptr()).file) };
-        // INVARIANT: A reference to the file is one to the dma-buf.
-        NonNull::new(file).map(|_| DmaBuf(dma_buf))
+        self.hold.lock().dma_buf.as_ref().map(DmaBuf::another)
     }
 
-    /// Whether anybody has the dma-buf.
+    /// Whether anybody else has the dma-buf.
     pub(crate) fn is_used(&self) -> bool {
-        self.hold.lock().dma_buf.is_some()
+        let hold = self.hold.lock();
+        hold.dma_buf
+            .as_ref()
+            .map_or(!hold.released, DmaBuf::is_shared)
     }
 
     /// Takes the pages back. When this returns, nobody can map them any more, user space has them nowhere mapped,
     /// and what held them is dropped. Drivers that can be told to give up their mapping are told.
     pub(crate) fn revoke(&self) {
         self.shown.lock().revoked = true;
-        if let Some(dma_buf) = self.dma_buf() {
+        let (dma_buf, held) = {
+            let mut hold = self.hold.lock();
+            (hold.dma_buf.take(), hold.hold.take())
+        };
+        if let Some(dma_buf) = &dma_buf {
             dma_buf.call_back();
             dma_buf.zap();
         }
@@ -234,7 +253,7 @@ impl<H: Send + Unpin + 'static> Buffer<H> {
         drop(shown);
         drop(unused);
 
-        self.hold.lock().hold = None;
+        drop(held);
     }
 
     /// Maps the pages for a device to read.
@@ -389,11 +408,8 @@ impl<H: Send + Unpin + 'static> Vtable<H> {
         // SAFETY: The framework's promise, and its last call: the reference from `export` is ours again.
         let this: Arc<Buffer<H>> = unsafe { Arc::from_raw((*dma_buf).priv_.cast()) };
 
-        let mut hold = this.hold.lock();
-        hold.dma_buf = None;
-        hold.hold = None;
-        drop(hold);
-
+        // There was a reference of ours until the pages were taken back, so nothing holds them any more.
+        this.hold.lock().released = true;
         let pages = take(&mut this.shown.lock().pages);
         drop(pages);
     }

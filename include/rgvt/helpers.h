@@ -11,6 +11,7 @@ struct device;
 struct dma_fence;
 struct drm_i915_gem_object;
 struct drm_i915_private;
+struct file;
 struct i915_address_space;
 struct i915_fence_reg;
 struct i915_ggtt;
@@ -34,6 +35,9 @@ void rgvt_device_unlock(struct device *dev);
 
 /* linux/dma-mapping.h */
 int rgvt_dma_mapping_error(struct device *dev, dma_addr_t address);
+
+/* linux/fs.h */
+long rgvt_file_count(struct file *file);
 
 /* linux/mm.h */
 bool rgvt_page_reserved(const struct page *page);

@@ -88,6 +88,22 @@ fn a_number_stays_with_the_pages() {
 }
 
 #[test]
+fn what_nobody_has_is_given_back() {
+    let mut gallery = Gallery::<Held>::new();
+    let [kept, given_up] = [Held::used(), Held::used()];
+    for (first, held) in [(0, &kept), (10, &given_up)] {
+        let id = number(&mut gallery, first);
+        *gallery.get(id).unwrap().1 = Some(held.clone());
+    }
+    gallery.tidy();
+    assert_eq!(Rc::strong_count(&given_up.0), 2);
+    given_up.give_up();
+    gallery.tidy();
+    assert_eq!(Rc::strong_count(&given_up.0), 1);
+    assert_eq!(Rc::strong_count(&kept.0), 2);
+}
+
+#[test]
 fn what_differs_in_anything_is_another() {
     let mut gallery = Gallery::<Held>::new();
     let base = view(0);

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Pages of a guest in a dma-buf. They are pinned, on the guest's account, until the dma-buf is gone or revoked.
+/// Pages of a guest in a dma-buf. They are pinned, on the guest's account, until this is revoked or dropped.
 pub(crate) struct Exported(Arc<Buffer<KVVec<Pin>>>);
 
 impl Exported {
@@ -37,7 +37,7 @@ impl Exported {
         Ok((Self(buffer), dma_buf))
     }
 
-    /// The dma-buf, if somebody still has it.
+    /// The dma-buf, unless it was revoked.
     pub(crate) fn dma_buf(&self) -> Option<DmaBuf> {
         self.0.dma_buf()
     }
@@ -49,6 +49,12 @@ impl crate::model::seam::Exported for Exported {
     }
 
     fn revoke(&self) {
+        self.0.revoke();
+    }
+}
+
+impl Drop for Exported {
+    fn drop(&mut self) {
         self.0.revoke();
     }
 }

@@ -93,7 +93,7 @@ pub trait Canvas {
     fn write(&mut self, offset: u32, bytes: &[u8]);
 }
 
-/// Pages of the guest that others have.
+/// Pages of the guest that others have, until this is revoked or dropped.
 pub trait Exported {
     /// Whether somebody has them.
     fn is_used(&self) -> bool;

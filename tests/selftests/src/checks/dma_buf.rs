@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Planes of the guest's screen by dma-buf: what is told of them, what can be read, and that it is taken back.
 
+use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use libc::{EACCES, EDQUOT, EINVAL, ENOSPC, MAP_PRIVATE};
+use libc::{EACCES, EDQUOT, EINVAL, ENOSPC, MAP_PRIVATE, O_PATH};
 
 use crate::bench::{Bench, Check, Outcome, refused, same};
 use crate::client::Client;
@@ -36,6 +38,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("dma-buf/bounded", bounded),
     Check::new("dma-buf/quota", quota),
     Check::new("dma-buf/pinned-while-held", held),
+    Check::new("dma-buf/path", path),
     Check::new("dma-buf/unmap", unmap),
     Check::new("dma-buf/reset", reset),
     Check::new("dma-buf/close", close),
@@ -438,8 +441,14 @@ fn quota(bench: &Bench) -> Result<Outcome> {
     let pages = u64::from(told.bytes).div_ceil(PAGE);
     same("pinned while held", pinned(&client)?, pages)?;
     drop(fd);
-    same("pinned afterwards", pinned(&client)?, 0)?;
+    given_back(&client)?;
     Ok(Outcome::Pass)
+}
+
+/// What nobody has is not pinned any more when somebody asks for what is shown.
+fn given_back(client: &Client) -> Result<()> {
+    primary(client)?;
+    same("pinned afterwards", pinned(client)?, 0)
 }
 
 fn pinned(client: &Client) -> Result<u64> {
@@ -461,9 +470,33 @@ fn held(bench: &Bench) -> Result<Outcome> {
     let pages = u64::from(told.bytes).div_ceil(PAGE);
     same("pinned", pinned(&client)?, pages)?;
     drop(fd);
+    primary(&client)?;
     same("pinned for the mapping", pinned(&client)?, pages)?;
     drop(mapping);
-    same("pinned at the end", pinned(&client)?, 0)?;
+    given_back(&client)?;
+    Ok(Outcome::Pass)
+}
+
+/// Somebody has but its path: that is not the dma-buf, and the next one to ask for it gets a dma-buf.
+fn path(bench: &Bench) -> Result<Outcome> {
+    let client = client(bench)?;
+    show(&client, 0, Tiling::Linear)?;
+    let told = primary(&client)?;
+    let fd = client.device.dma_buf(told.id)?;
+    let path = File::options()
+        .read(true)
+        .custom_flags(O_PATH)
+        .open(format!("/proc/self/fd/{}", fd.as_raw_fd()))?;
+    drop(fd);
+    // What the file was is used for other files then, if it is used again.
+    let others = (0..64)
+        .map(|_| File::open("/dev/zero"))
+        .collect::<io::Result<Vec<_>>>()?;
+    let (_fd, mapping) = look(&client, &told)?;
+    compare(&client, 0, told.bytes, &mapping)?;
+    client.device.reset()?;
+    same("pinned", pinned(&client)?, 0)?;
+    drop((path, others));
     Ok(Outcome::Pass)
 }
 

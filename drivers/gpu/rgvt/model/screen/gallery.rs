@@ -98,6 +98,13 @@ impl<E: Exported> Gallery<E> {
         }
     }
 
+    /// Takes back what nobody has any more: nobody tells when that is.
+    pub fn tidy(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| !entry.is_used()) {
+            entry.exported = None;
+        }
+    }
+
     /// The number of a view, whose pages `lookup` knows. `None` if one of them is missing; ENOSPC if others have
     /// all surfaces that they may.
     pub fn number(
