@@ -154,6 +154,7 @@ impl Vgpu {
     /// in this way. ENOSPC if others have all surfaces that they may.
     pub(crate) fn shown(&self, which: Which) -> Result<Option<Shown>> {
         let mut gallery = self.screen.gallery.lock();
+        gallery.tidy();
         let Some(scene) = self.scene() else {
             return Ok(None);
         };
@@ -192,15 +193,18 @@ impl Vgpu {
     /// surface.
     pub(crate) fn give(&self, id: u32) -> Result<u32> {
         let mut gallery = self.screen.gallery.lock();
+        gallery.tidy();
         let (pages, exported) = gallery.get(id).ok_or(EINVAL)?;
         if let Some(dma_buf) = exported.as_ref().and_then(Exported::dma_buf) {
             return dma_buf.into_fd();
         }
 
+        // Locked while pages are pinned, which may take as long as the guest's user wants: whoever puts the host to
+        // sleep does not wait for this lock without an end, but it would for that of the pins.
         let state = self.state.lock();
-        let guest = state.open.as_ref().ok_or(ENODEV)?.guest.clone();
+        let guest = &state.open.as_ref().ok_or(ENODEV)?.guest;
+        let (new, dma_buf) = Exported::new(guest, pages)?;
         drop(state);
-        let (new, dma_buf) = Exported::new(&guest, pages)?;
         *exported = Some(new);
         dma_buf.into_fd()
     }
