@@ -38,8 +38,8 @@ pub(crate) trait Client: Send + Sync + Sized + 'static {
     /// Gives `gpu` back. After this, i915 waits until no [`GpuRef`] is left.
     fn detach(this: Pin<KBox<Self>>, gpu: &Gpu);
 
-    /// The system has slept, and i915 has brought its own part of the GPU's state back: entries of the GGTT
-    /// are scratch, fence registers 0.
+    /// The system has slept, and i915 has brought its own part of the GPU's state back. What is not its own of the
+    /// GGTT is what the firmware left there, and fence registers are 0.
     fn resume(this: Pin<&Self>);
 }
 

@@ -31,7 +31,8 @@ pub(crate) struct Reserved {
 }
 
 impl Reserved {
-    /// The host has slept, and i915 has cleared the entries in its own way.
+    /// Has all entries name the scratch page. After the host has slept they name what the firmware left there: i915
+    /// brings back only its own.
     pub(crate) fn clear(&self) {
         for part in &self.parts {
             part.clear();

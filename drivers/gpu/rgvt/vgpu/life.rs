@@ -121,6 +121,11 @@ impl Vgpu {
         if state.open.is_some() {
             return Err(EBUSY);
         }
+        // The host may have slept since: what i915 and the firmware have left there then is anybody's memory.
+        state.hardware.clear();
+        for number in 0..this.share().fences {
+            state.hardware.set_fence(number, 0);
+        }
         // A desk holds the virtual GPU: from here on, only `close` gives all back.
         for port in ports {
             if let Some(lane) = state.lane(port.desk.engine()) {
