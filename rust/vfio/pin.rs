@@ -79,8 +79,9 @@ impl Unmapping {
     /// so many times it has to wait.
     const PATIENCE: u32 = 3;
 
-    /// How long.
-    const WAIT_MS: i64 = 100;
+    /// How long, and how much later VFIO may ask again: it asks the other devices of the guest in between, each of
+    /// which may first wait for what its engines have (`vgpu::state::PATIENCE_MS`).
+    const WAIT_MS: i64 = 5_000;
 
     fn refuses(&self, page: u64) -> bool {
         self.pages.contains(&page)
@@ -116,6 +117,14 @@ impl Memory {
             Ok(())
         } else {
             Err(ENODEV)
+        }
+    }
+
+    fn may_pin(&self, gfn: u64) -> Result {
+        self.is_open()?;
+        match &self.unmapping {
+            Some(unmapping) if unmapping.refuses(gfn) => Err(EBUSY),
+            _ => Ok(()),
         }
     }
 
@@ -214,10 +223,7 @@ impl Guest {
         let mut found = core::ptr::null_mut();
 
         let mut memory = this.memory.lock();
-        memory.is_open()?;
-        if memory.unmapping.as_ref().is_some_and(|it| it.refuses(gfn)) {
-            return Err(EBUSY);
-        }
+        memory.may_pin(gfn)?;
 
         // SAFETY: The device is open, and stays so while `memory` is locked. There is room for the page.
         let pinned = unsafe {
@@ -255,6 +261,11 @@ impl Guest {
             key,
             address,
         })
+    }
+
+    /// Whether page `gfn` may be pinned now. EBUSY if user space is about to unmap it, ENODEV if the device was closed.
+    pub(crate) fn may_pin(&self, gfn: u64) -> Result {
+        self.memory.lock().may_pin(gfn)
     }
 
     /// VFIO wants `size` bytes from `iova` on given up, which `give_up` has the driver do. From then on

@@ -156,6 +156,8 @@ impl PagePinner for Guest {
         let mut pins = self.0.pins.lock();
 
         let address = if let Some(shared) = pins.shared.get_mut(&gfn.get()) {
+            // A pin that is about to go must not get another user.
+            self.0.vfio.may_pin(gfn.get())?;
             shared.users = shared.users.saturating_add(1);
             shared.pin.address()
         } else {

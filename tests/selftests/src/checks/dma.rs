@@ -225,7 +225,7 @@ fn running(bench: &Bench) -> Result<Outcome> {
         client.device.reset()?;
     }
     // After so many in a row, pages may be refused for a while.
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(Duration::from_secs(6));
     let context = Context::new(&client, ENGINES[0], 0)?;
     context.store(&client, MARK);
     context.submit(&client)?;
