@@ -21,7 +21,10 @@ use kernel::{
 
 use super::{
     device::Device,
-    guest::Guest,
+    guest::{
+        Guest,
+        PAGE_SHIFT, //
+    },
     Operations, //
 };
 use crate::rust::bindings;
@@ -50,6 +53,14 @@ impl Tracks {
             live: RBTree::new(),
             next: 0,
         }
+    }
+
+    /// Whether one of `bytes` from `gpa` on is in a page that is tracked.
+    fn has(&mut self, gpa: u64, bytes: usize) -> bool {
+        let last = gpa.saturating_add((bytes as u64).saturating_sub(1)) >> PAGE_SHIFT;
+        let first = self.live.cursor_lower_bound_mut(&(gpa >> PAGE_SHIFT, 0));
+
+        first.is_some_and(|cursor| cursor.current().0 .0 <= last)
     }
 
     /// Has KVM forget one track, if it has not yet.
@@ -87,13 +98,15 @@ unsafe extern "C" fn written<T: Operations>(
     node: *mut Node,
 ) {
     // SAFETY: The caller's promise: a guest has this node, and is there until it is not registered any
-    // more. Its device is open until then.
-    let operations = unsafe {
-        let guest = container_of!(Opaque::cast_from(node).cast_mut(), Guest, node);
-        Device::<T>::operations((*guest).vdev)
-    };
+    // more.
+    let guest = unsafe { &*container_of!(Opaque::cast_from(node).cast_mut(), Guest, node) };
+    let bytes = usize::try_from(bytes).unwrap_or(0);
 
-    operations.written(gpa, usize::try_from(bytes).unwrap_or(0));
+    // KVM tells everybody of every write that it emulates.
+    if guest.tracks.lock().has(gpa, bytes) {
+        // SAFETY: As above; its device is open until then.
+        unsafe { Device::<T>::operations(guest.vdev) }.written(gpa, bytes);
+    }
 }
 
 /// # Safety
