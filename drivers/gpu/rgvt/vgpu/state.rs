@@ -143,20 +143,22 @@ const PATIENCE_MS: Msecs = 2000;
 
 impl Vgpu {
     /// Waits until no engine has work of this virtual GPU, and keeps it that way while `state` is locked.
-    /// Work that takes longer than [`PATIENCE_MS`] is ended: the guest will see a hang.
+    /// Work that takes longer than [`PATIENCE_MS`], or until whoever waits gets a signal, is ended: the guest will see
+    /// a hang.
     pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) {
         state.waiters = state.waiters.saturating_add(1);
-        let mut patient = true;
+        let mut left = Some(msecs_to_jiffies(PATIENCE_MS));
         loop {
             state.withdraw_all();
             if !state.lanes.iter().any(Lane::is_busy) {
                 break;
             }
-            if patient {
+            if let Some(jiffies) = left {
                 // The lock was released meanwhile: what was waited for may be over now.
-                let patience = msecs_to_jiffies(PATIENCE_MS);
-                let result = self.quiet.wait_interruptible_timeout(state, patience);
-                patient = matches!(result, CondVarTimeoutResult::Woken { .. });
+                left = match self.quiet.wait_interruptible_timeout(state, jiffies) {
+                    CondVarTimeoutResult::Woken { jiffies } => Some(jiffies),
+                    _ => None,
+                };
                 continue;
             }
             state.ports().for_each(|port| port.desk.cancel());
