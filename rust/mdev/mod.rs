@@ -176,6 +176,8 @@ impl<D: Driver> Parent<D> {
             GFP_KERNEL,
         )?;
 
+        let count = u32::try_from(inner.raw_types.len())?;
+
         // SAFETY: The driver is complete, pinned, and stays until it is unregistered, below or by `drop`.
         to_result(unsafe { bindings::mdev_register_driver(inner.raw_driver.get()) })?;
 
@@ -187,7 +189,7 @@ impl<D: Driver> Parent<D> {
                 raw(device),
                 inner.raw_driver.get(),
                 inner.raw_types.as_ptr().cast_mut(),
-                u32::try_from(inner.raw_types.len())?,
+                count,
             )
         })
         .inspect_err(|_| {
