@@ -27,7 +27,10 @@ void rgvt_object_unpin_map(struct drm_i915_gem_object *obj)
 	i915_gem_object_unpin_map(obj);
 }
 
-/* Takes the lock itself: the loop that takes it again on a deadlock is a macro. */
+/*
+ * Takes the lock itself: the loop that takes it again on a deadlock is a macro. What is pinned
+ * cannot make room, so it is kept out of the part that the CPU reaches, as i915's own is.
+ */
 struct i915_vma *rgvt_object_ggtt_pin(struct drm_i915_gem_object *obj)
 {
 	struct i915_vma *vma = NULL;
@@ -39,7 +42,7 @@ struct i915_vma *rgvt_object_ggtt_pin(struct drm_i915_gem_object *obj)
 		if (err)
 			continue;
 
-		vma = i915_gem_object_ggtt_pin_ww(obj, &ww, NULL, 0, 0, 0);
+		vma = i915_gem_object_ggtt_pin_ww(obj, &ww, NULL, 0, 0, PIN_HIGH);
 		err = PTR_ERR_OR_ZERO(vma);
 	}
 
