@@ -25,8 +25,8 @@ check_machine() {
 	if ((EUID != 0)); then
 		lacking=$(. "$RGVT_TREE/scripts/setup.d/10-host.sh" && missing_packages | paste -sd' ')
 		for step in "${pending[@]}"; do todo+=("still to do: $(title_of "$step")"); done
-		die "the set-up needs root: it makes a Debian root directory and mounts in it" \
-			"run it as root: sudo --preserve-env=KVER,RGVT_CACHE make setup" \
+		die "root is needed, to set up and for all that runs in the Debian root directory" \
+			"give the same command to root, for example: sudo make demo${KVER:+ KVER=$KVER} RGVT_CACHE=$RGVT_CACHE" \
 			"packages this machine lacks: ${lacking:-none}" "${todo[@]}"
 	fi
 	id=$(. /etc/os-release && printf '%s' "${ID:-}")
