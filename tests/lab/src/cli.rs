@@ -64,7 +64,8 @@ struct Common {
     /// The version of L1's kernel, of those in the cache.
     #[arg(long)]
     kernel: Option<String>,
-    /// The version of the guests' kernel, of those in the cache.
+    /// The guests' kernel, of those in the cache: `trixie`, `bookworm`, or as much of a version as
+    /// only one has.
     #[arg(long)]
     guest_kernel: Option<String>,
     /// A list of IGT's subtests, or a folder of lists as igt-table makes them.

@@ -70,13 +70,20 @@ impl Paths {
         Kernel::at(&folder)
     }
 
-    /// The kernel that guests boot: `version`, or L1's own.
-    pub fn guest_kernel(&self, version: Option<&str>, host: &Kernel) -> Result<Kernel> {
-        match version {
-            Some(version) if version != host.version => {
-                Kernel::at(&self.cache.join("guest").join(version))
-            }
-            _ => Ok(host.clone()),
+    /// The kernel that guests boot: the one in the cache that `wanted` names, or L1's own.
+    pub fn guest_kernel(&self, wanted: Option<&str>, host: &Kernel) -> Result<Kernel> {
+        let Some(wanted) = wanted.filter(|wanted| *wanted != host.version) else {
+            return Ok(host.clone());
+        };
+        let folder = self.cache.join("guest");
+        let names = kernel_names(&folder)?;
+        match named(&names, wanted) {
+            Some(name) => Kernel::at(&folder.join(name)),
+            None => bail!(
+                "GUEST_KERNEL={wanted} (--guest-kernel) must name one of: {}. \
+                 \"make setup KVER=X.Y\" adds one of scripts/kernels",
+                names.join(", ")
+            ),
         }
     }
 
@@ -122,6 +129,34 @@ impl Kernel {
     }
 }
 
+/// What a folder of kernels has, in order. What ends in `.tmp` the set-up has begun only.
+fn kernel_names(folder: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(folder)
+        .with_context(|| format!("no kernels at {}: run the set-up first", folder.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !name.ends_with(".tmp") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Which of `names` is meant: the very name, or the only version that begins so, as with KVER=.
+fn named<'a>(names: &'a [String], wanted: &str) -> Option<&'a str> {
+    let exact = names.iter().find(|name| *name == wanted);
+    let mut versions = names.iter().filter(|name| {
+        name.strip_prefix(wanted)
+            .is_some_and(|rest| rest.starts_with(['.', '+', '-']))
+    });
+    match (exact, versions.next(), versions.next()) {
+        (Some(name), ..) | (None, Some(name), None) => Some(name),
+        _ => None,
+    }
+}
+
 fn existing(path: PathBuf) -> Result<PathBuf> {
     if !path.exists() {
         bail!("{} does not exist", path.display());
@@ -163,5 +198,38 @@ impl RunFolder {
     /// The folder that L1 can write.
     pub fn out(&self) -> PathBuf {
         self.path.join("out")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guests_kernels_are_named_as_with_kver() {
+        let names = [
+            "6.1.0-50-amd64",
+            "6.12.117+deb13-amd64",
+            "7.2.12+deb13-amd64",
+            "7.2.13+deb13-amd64",
+            "bookworm",
+            "trixie",
+        ]
+        .map(String::from);
+        for (wanted, expected) in [
+            ("bookworm", Some("bookworm")),
+            ("7.2.12+deb13-amd64", Some("7.2.12+deb13-amd64")),
+            ("6.1", Some("6.1.0-50-amd64")),
+            ("6.1.0", Some("6.1.0-50-amd64")),
+            ("6.12.117", Some("6.12.117+deb13-amd64")),
+            ("7.2.13", Some("7.2.13+deb13-amd64")),
+            ("7.2", None),
+            ("6", None),
+            ("7.2.1", None),
+            ("trix", None),
+            ("", None),
+        ] {
+            assert_eq!(named(&names, wanted), expected, "{wanted}");
+        }
     }
 }

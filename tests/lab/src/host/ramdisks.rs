@@ -76,25 +76,22 @@ impl Run<'_> {
             extra_module,
             scripts: scripts("l1"),
             programs,
-            settings: self.l1_settings()?,
+            settings: self.l1_settings(),
             files: self.igt_files(&self.kernel)?,
         };
         initrd::build(&l1, &cache, &self.folder.file("l1.initrd"))?;
         if !driver.is_nested() {
             return Ok(());
         }
-        let kernel = self
-            .paths
-            .guest_kernel(self.options.guest_kernel.as_deref(), &self.kernel)?;
         let l2 = Contents {
-            kernel: &kernel,
+            kernel: &self.guest_kernel,
             busybox: &busybox,
             sets: COMMON_SETS.iter().collect(),
             extra_module: None,
             scripts: scripts("l2"),
             programs: l2_programs,
-            settings: self.l2_settings(&kernel),
-            files: self.igt_files(&kernel)?,
+            settings: self.l2_settings(),
+            files: self.igt_files(&self.guest_kernel)?,
         };
         initrd::build(&l2, &cache, &self.folder.file("l2.initrd"))
     }
@@ -125,17 +122,14 @@ impl Run<'_> {
         Ok(files)
     }
 
-    fn l1_settings(&self) -> Result<Vec<(String, String)>> {
-        let kernel = self
-            .paths
-            .guest_kernel(self.options.guest_kernel.as_deref(), &self.kernel)?;
+    fn l1_settings(&self) -> Vec<(String, String)> {
         let guest_arguments: Vec<String> = KERNEL_ARGUMENTS
             .iter()
             .chain(GUEST_ARGUMENTS)
             .map(|argument| argument.to_string())
             .chain(self.scenario.l2_args.iter().cloned())
             .collect();
-        Ok(settings(&[
+        settings(&[
             ("DRIVER", self.options.driver.name()),
             ("DEVICE", self.options.device.name()),
             ("GUESTS", &self.options.guests.to_string()),
@@ -146,7 +140,10 @@ impl Run<'_> {
             ("VGPU_TYPES", &self.scenario.vgpu_types),
             ("LAB", &self.paths.myself.display().to_string()),
             ("RUN", &self.folder.path.display().to_string()),
-            ("GUEST_KERNEL", &kernel.image.display().to_string()),
+            (
+                "GUEST_KERNEL",
+                &self.guest_kernel.image.display().to_string(),
+            ),
             ("GUEST_ARGS", &guest_arguments.join(" ")),
             ("GUEST_LIMIT", &self.scenario.guest_limit.to_string()),
             ("GUEST_STALL", &self.scenario.guest_stall.to_string()),
@@ -160,10 +157,10 @@ impl Run<'_> {
                 if self.scenario.guest_screen { "1" } else { "" },
             ),
             ("SHELL_WANTED", if self.options.shell { "1" } else { "" }),
-        ]))
+        ])
     }
 
-    fn l2_settings(&self, kernel: &Kernel) -> Vec<(String, String)> {
+    fn l2_settings(&self) -> Vec<(String, String)> {
         settings(&[
             ("DRIVER", self.options.driver.name()),
             ("DEVICE", self.options.device.name()),
@@ -173,7 +170,7 @@ impl Run<'_> {
             // L1's own symbols serve for guests that run the same kernel.
             (
                 "SYMBOLS_WANTED",
-                if kernel.version == self.kernel.version {
+                if self.guest_kernel.version == self.kernel.version {
                     ""
                 } else {
                     "1"

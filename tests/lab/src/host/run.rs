@@ -47,6 +47,7 @@ pub struct Run<'a> {
     pub(super) scenario: Scenario,
     pub(super) folder: RunFolder,
     pub(super) kernel: Kernel,
+    pub(super) guest_kernel: Kernel,
     /// Keeps a second run out of the same folder.
     _lock: Flock<fs::File>,
 }
@@ -70,6 +71,13 @@ impl<'a> Run<'a> {
         scenario.guest_limit *= at_once;
         scenario.guest_stall *= at_once;
         let kernel = paths.kernel(options.kernel.as_deref())?;
+        if options.guest_kernel.is_some() && !options.driver.is_nested() {
+            bail!(
+                "GUEST_KERNEL (--guest-kernel) has no effect without guests: \
+                 say DRIVER=rgvt or DRIVER=kvmgt"
+            );
+        }
+        let guest_kernel = paths.guest_kernel(options.guest_kernel.as_deref(), &kernel)?;
         match &options.test_list {
             Some(lists) if !lists.exists() => bail!("no list of tests at {}", lists.display()),
             None if scenario.needs_test_list => {
@@ -95,6 +103,7 @@ impl<'a> Run<'a> {
             scenario,
             folder: RunFolder::create(base.join(name), options.resume)?,
             kernel,
+            guest_kernel,
             options,
             _lock: lock,
         })
