@@ -56,10 +56,12 @@ impl<'a> Run<'a> {
     pub fn prepare(paths: &'a Paths, options: Options) -> Result<Self> {
         let mut scenario = Scenario::load(&paths.lab().join("scenarios"), &options.scenario)?;
         if !scenario.drivers.contains(&options.driver) {
+            let drivers: Vec<_> = scenario.drivers.iter().map(|d| d.name()).collect();
             bail!(
-                "scenario {} is not for the driver {}",
+                "scenario {} is not for the driver {}: say DRIVER={}",
                 options.scenario,
-                options.driver.name()
+                options.driver.name(),
+                drivers.join(" or DRIVER=")
             );
         }
         if let Some(limit) = options.limit {
@@ -81,7 +83,11 @@ impl<'a> Run<'a> {
         match &options.test_list {
             Some(lists) if !lists.exists() => bail!("no list of tests at {}", lists.display()),
             None if scenario.needs_test_list => {
-                bail!("scenario {} needs --test-list", options.scenario)
+                bail!(
+                    "scenario {} needs a list of IGT's subtests: say LIST=FILE (--test-list), \
+                     a path in the tree, with igt@program@subtest in each line",
+                    options.scenario
+                )
             }
             _ => {}
         }
