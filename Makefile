@@ -63,7 +63,7 @@ unit: setup ## Unit tests of tests/
 	@scripts/unit
 
 .PHONY: lint
-lint: setup ## Formatting, lints, import rules, licence headers
+lint: setup ## Formatting, lints, import rules, licence headers, tables of the documentation
 	@scripts/lint
 
 .PHONY: lab
