@@ -83,7 +83,7 @@ bench: all modules ## The same work natively, under kvmgt and under rgvt, counte
 	@scripts/bench $(BENCH)
 
 .PHONY: fuzz
-fuzz: setup ## Fuzz gen9, each target for SECONDS_EACH=60 (FUZZ=target: only that)
+fuzz: setup ## Fuzz the software GPU and the driver's audit, each target for SECONDS_EACH=60 (FUZZ=target: only that)
 	@scripts/fuzz "$(SECONDS_EACH)" $(FUZZ)
 
 ifneq ($(wildcard Kbuild),)
