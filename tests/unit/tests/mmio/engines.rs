@@ -133,18 +133,37 @@ fn a_fence_stays_in_the_share() {
         hidden: range(1024 * MIB, 64 * MIB),
         fences: 4,
     };
+    // X tiles in rows of 512 bytes, 1 KiB and 256 KiB; Y tiles in rows of 128 and 256 bytes.
+    let (narrow, x, wide) = (0x3_0000_0001, 0x7_0000_0001, 0x7ff_0000_0001);
+    let (y_narrow, y) = (0x3, 0x1_0000_0003);
+    let end = 192 * MIB;
     // First page, last page, other bits: pitch, tiling, valid.
     let table = [
         (128 * MIB, 129 * MIB - 4096, 0x7f_0000_0003, true),
-        (128 * MIB, 192 * MIB - 4096, 1, true),
-        (191 * MIB, 191 * MIB, 1, true),
+        (128 * MIB, end - 4096, narrow, true),
+        (191 * MIB, 191 * MIB, narrow, true),
         (128 * MIB, 129 * MIB - 4096, 0x7f_0000_0002, false),
-        (128 * MIB - 4096, 129 * MIB, 1, false),
-        (128 * MIB, 192 * MIB, 1, false),
-        (130 * MIB, 129 * MIB, 1, false),
-        (0, 4095 * MIB, 1, false),
-        (1024 * MIB, 1025 * MIB, 1, false),
-        (0, 0xffff_f000, 1, false),
+        (128 * MIB - 4096, 129 * MIB, narrow, false),
+        (128 * MIB, end, narrow, false),
+        (130 * MIB, 129 * MIB, narrow, false),
+        (0, 4095 * MIB, narrow, false),
+        (1024 * MIB, 1025 * MIB, narrow, false),
+        (0, 0xffff_f000, narrow, false),
+        // The other tiles of a row.
+        (end - 4096, end - 4096, narrow, true),
+        (end - 4096, end - 4096, x, false),
+        (end - 8192, end - 8192, x, true),
+        (end - 12288, end - 4096, x, false),
+        (end - 4096, end - 4096, 0xfff_0000_0001, false),
+        (190 * MIB, 190 * MIB, wide, true),
+        (190 * MIB + 4096, 190 * MIB + 4096, wide, false),
+        (end - 4096, end - 4096, y_narrow, true),
+        (end - 4096, end - 4096, y, false),
+        (end - 8192, end - 8192, y, true),
+        // No pitch of whole tiles, and none at all.
+        (191 * MIB, 191 * MIB, 1, false),
+        (191 * MIB, 191 * MIB, 0x4_0000_0001, false),
+        (128 * MIB, 129 * MIB - 4096, 0x803_0000_0001, false),
     ];
     for (first, last, bits, good) in table {
         let value = last << 32 | first | bits;
