@@ -32,7 +32,7 @@ const fn work(code: u32, name: &'static str, bits: u8) -> Command {
     }
 }
 
-pub static RENDER: [Command; 121] = [
+pub static RENDER: [Command; 120] = [
     state(0x6003, "STATE_PREFETCH"),
     state(0x6101, "STATE_BASE_ADDRESS"),
     state(0x6102, "STATE_SIP"),
@@ -40,7 +40,7 @@ pub static RENDER: [Command; 121] = [
     state(0x6104, "GPGPU_CSR_BASE_ADDRESS"),
     Command {
         length: Fixed(1),
-        ..state(0x680b, "3DSTATE_VF_STATISTICS_965")
+        ..state(0x680b, "3DSTATE_VF_STATISTICS")
     },
     Command {
         length: Fixed(1),
@@ -64,10 +64,6 @@ pub static RENDER: [Command; 121] = [
     state(0x7808, "3DSTATE_VERTEX_BUFFERS"),
     state(0x7809, "3DSTATE_VERTEX_ELEMENTS"),
     state(0x780a, "3DSTATE_INDEX_BUFFER"),
-    Command {
-        length: Fixed(1),
-        ..state(0x780b, "3DSTATE_VF_STATISTICS")
-    },
     state(0x780c, "3DSTATE_VF"),
     state(0x780d, "3DSTATE_MULTISAMPLE"),
     state(0x780e, "3DSTATE_CC_STATE_POINTERS"),

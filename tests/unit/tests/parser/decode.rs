@@ -30,7 +30,7 @@ fn lengths() {
         (0x6904_0300, 1),  // PIPELINE_SELECT
         (0x6101_0011, 19), // STATE_BASE_ADDRESS
         (0x7820_000a, 12), // 3DSTATE_PS
-        (0x780b_0001, 1),  // 3DSTATE_VF_STATISTICS
+        (0x680b_0001, 1),  // 3DSTATE_VF_STATISTICS
         (0x7000_0007, 9),  // MEDIA_VFE_STATE
         (0x7100_1000, 0x1002),
         (0x7839_0400, 0x402),
@@ -118,6 +118,7 @@ fn gaps_are_no_commands() {
         0x6000_0000,
         0x6803_0000,
         0x7803_0000,
+        0x780b_0001,
         0x7822_0000,
         0x7848_0000,
         0x7853_0000,
@@ -164,7 +165,7 @@ fn operations() {
 /// How long a command is, if it is one: by what its opcode has in common with others.
 fn naive_length(engine: Engine, header: u32) -> u32 {
     let bits = match (header >> 29, header >> 23, header >> 16) {
-        (0, 0x00..0x10, _) | (_, _, 0x6800 | 0x680b | 0x6904 | 0x780b) => return 1,
+        (0, 0x00..0x10, _) | (_, _, 0x6800 | 0x680b | 0x6904) => return 1,
         (0, 0x12 | 0x13 | 0x26 | 0x28, _) => 6,
         (0, 0x20 | 0x23 | 0x27, _) => 10,
         (3, _, opcode) if engine != Engine::Rcs => match opcode >> 8 {

@@ -22,11 +22,11 @@ const PIPE_CONTROL: Row = Row::on(
     Operation::PipeControl,
 );
 
-pub(super) const ROWS: [Row; 31] = table([
+pub(super) const ROWS: [Row; 30] = table([
     state(0x6003, 0x6003, 8), // STATE_PREFETCH
     // STATE_BASE_ADDRESS, STATE_SIP, SWTESS_BASE_ADDRESS, GPGPU_CSR_BASE_ADDRESS.
     state(0x6101, 0x6104, 8),
-    one(0x680b), // 3DSTATE_VF_STATISTICS, in its place of before
+    one(0x680b), // 3DSTATE_VF_STATISTICS
     one(0x6904), // PIPELINE_SELECT
     // MEDIA_VFE_STATE, MEDIA_CURBE_LOAD, MEDIA_INTERFACE_DESCRIPTOR_LOAD, MEDIA_GATEWAY_STATE,
     // MEDIA_STATE_FLUSH, MEDIA_POOL_STATE.
@@ -38,7 +38,6 @@ pub(super) const ROWS: [Row; 31] = table([
     // 3DSTATE_CLEAR_PARAMS, _DEPTH_BUFFER, _STENCIL_BUFFER, _HIER_DEPTH_BUFFER, _VERTEX_BUFFERS,
     // _VERTEX_ELEMENTS, _INDEX_BUFFER.
     state(0x7804, 0x780a, 8),
-    one(0x780b), // 3DSTATE_VF_STATISTICS
     // 3DSTATE_VF to _SCISSOR_STATE_POINTERS (0x780f), the shader stages and their constants to _PS
     // (0x7820), _VIEWPORT_STATE_POINTERS_SF_CLIP.
     state(0x780c, 0x7821, 8),
