@@ -148,6 +148,21 @@ fn commands_write_nothing_that_stays() {
     }
 }
 
+/// To these the host's commands give the host's values back. Gen8 does not have the first.
+#[test]
+fn what_stays_and_commands_write_comes_back() {
+    for platform in PLATFORMS {
+        let map = Map::new(platform).unwrap();
+        let write = |at| map.command_write(Engine::Rcs, MmioOffset::new(at), Some(1));
+        let preemption = match platform {
+            Platform::Broadwell => Verdict::Drop,
+            _ => Verdict::Allow,
+        };
+        assert_eq!(write(0x2248), preemption, "{platform:?}");
+        assert_eq!(write(0xb118), Verdict::Allow, "{platform:?}");
+    }
+}
+
 /// Of the engines but the render engine i915 knows the images whole.
 #[test]
 fn commands_write_what_is_in_the_image() {

@@ -98,7 +98,8 @@ pub const TABLE: &[Span] = &[
     // GEN8_L3SQCREG1 to what is before GEN8_L3SQCREG4
     Span::plain(0xb100).to(0xb114).starts_as_host(),
     // GEN8_L3SQCREG4: a batch at each restore of the context changes it and changes it back
-    // (gen8_emit_flush_coherentl3_wa). It is no part of the context, but open to all on the host, too
+    // (gen8_emit_flush_coherentl3_wa). It is no part of the context: what a guest leaves there lasts
+    // until the host's commands behind the piece of work
     Span::plain(0xb118).starts_as_host().commands(Write),
     // GEN9_SCRATCH1, also BDW_SCRATCH1
     Span::plain(0xb11c).starts_as_host(),

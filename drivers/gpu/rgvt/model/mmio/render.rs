@@ -4,10 +4,11 @@
 //! 3D and media pipelines.
 //!
 //! What commands may write is part of the context image: nobody exchanges registers when the engine
-//! gets another owner. The exceptions are two that i915 lets every user on the host write, though they
-//! are not (selftest_workarounds.c: `pardon_reg`). Source: intel_gt_regs.h, intel_workarounds.c,
-//! i915_cmd_parser.c (`gen7_render_regs`, `hsw_render_regs`), gvt/mmio_context.c, and Skylake PRM,
-//! volume 3a (User Mode Non-Privileged Registers).
+//! gets another owner. The exceptions are two that i915 lets every user on the host write on Gen9, though
+//! they are not (selftest_workarounds.c: `pardon_reg`); the host's commands give them its values back
+//! (vgpu/submission/leftovers.rs). Source: intel_gt_regs.h, intel_workarounds.c, i915_cmd_parser.c
+//! (`gen7_render_regs`, `hsw_render_regs`), gvt/mmio_context.c, and Skylake PRM, volume 3a (User Mode
+//! Non-Privileged Registers).
 
 use super::{
     platforms::Platforms,
@@ -60,7 +61,8 @@ pub const TABLE: &[Span] = &[
     // HSW_MI_PREDICATE_RESULT_2
     Span::plain(0x2214).commands(Write),
     // GEN9_CTX_PREEMPT_REG, an exception
-    Span::plain(0x2248).commands(Write),
+    Span::plain(0x2248).on(Platforms::GEN8),
+    Span::plain(0x2248).on(Platforms::GEN9).commands(Write),
     // GPGPU_THREADS_DISPATCHED
     Span::plain(0x2290).bytes(8).commands(Write),
     // GEN9_RCS_FE_FSM2, GEN6_RCS_PWR_FSM

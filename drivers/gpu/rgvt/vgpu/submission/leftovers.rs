@@ -2,10 +2,12 @@
 
 //! What a piece of work might leave behind in the engine.
 //!
-//! i915 lets every user write two registers of Gen9's render engine that are no part of a context
-//! (selftest_workarounds.c: `pardon_reg`), and so do we. At the end of each piece they get the host's values
-//! back, so that what a guest left there is met by nobody who comes after it. Who overtakes it in its middle
-//! meets it still, as on the host.
+//! Commands of a guest write two registers of the render engine that are no part of a context. On Gen9 i915
+//! lets every user do so (selftest_workarounds.c: `pardon_reg`). On Gen8 it lets none, but has one of them
+//! written, and written back, by a batch at each restore of a context (`gen8_emit_flush_coherentl3_wa`). That
+//! batch is the guest's here, and may leave there what it wants. At the end of each piece the registers get the
+//! host's values back, so that what a guest left there is met by nobody who comes after it. Who overtakes it in
+//! its middle meets it still.
 
 use kernel::prelude::*;
 
@@ -19,8 +21,11 @@ use crate::{
     model::seam::HostMmio,
 };
 
-/// GEN9_CTX_PREEMPT_REG and GEN8_L3SQCREG4 (intel_gt_regs.h).
-const REGISTERS: [u32; 2] = [0x2248, 0xb118];
+/// GEN9_CTX_PREEMPT_REG (intel_gt_regs.h).
+const CTX_PREEMPT: u32 = 0x2248;
+
+/// GEN8_L3SQCREG4.
+const L3SQCREG4: u32 = 0xb118;
 
 /// MI_LOAD_REGISTER_IMM of one register (PRM SKL, volume 2a).
 const LOAD: u32 = 0x22 << 23 | 1;
@@ -34,13 +39,15 @@ pub(in super::super) struct Leftovers(KVec<u32>);
 impl Leftovers {
     /// As the registers are now, while no guest is there.
     pub(in super::super) fn of(host: &HostGpu) -> Result<Self> {
+        let registers: &[u32] = match host.platform().generation() {
+            Generation::Gen8 => &[L3SQCREG4],
+            Generation::Gen9 => &[CTX_PREEMPT, L3SQCREG4],
+        };
         let mut commands = KVec::new();
-        if host.platform().generation() == Generation::Gen9 {
-            for register in REGISTERS {
-                let value = host.read(MmioOffset::new(register));
-                for word in [LOAD, register, value, NOOP] {
-                    commands.push(word, GFP_KERNEL)?;
-                }
+        for &register in registers {
+            let value = host.read(MmioOffset::new(register));
+            for word in [LOAD, register, value, NOOP] {
+                commands.push(word, GFP_KERNEL)?;
             }
         }
         Ok(Self(commands))
