@@ -90,6 +90,41 @@ fn preemption_stays_off_where_a_workaround_needs_it() {
     assert_eq!(Setting::rcs().ring(&[ARB_OFF, ARB_ON]), [NOOP, ARB_ON]);
 }
 
+/// What the last command about it says: the engine stays as the batch leaves it.
+#[test]
+fn whether_a_restore_leaves_preemption_on() {
+    let table: [(&[u32], Option<bool>); 6] = [
+        (&[NOOP, ARB_CHECK], None),
+        (&[ARB_ON, NOOP], Some(true)),
+        (&[ARB_OFF, NOOP], Some(false)),
+        (&[ARB_OFF, NOOP, ARB_ON], Some(true)),
+        (&[ARB_ON, ARB_OFF, NOOP], Some(false)),
+        // An operand is no command.
+        (&[ARB_OFF, LRI, ALLOWED, ARB_ON], Some(false)),
+    ];
+    for (words, expected) in table {
+        let batch = [words, &[END, END]].concat();
+        for (place, words) in [
+            (Place::IndirectContext, words),
+            (Place::PerContext, &batch[..]),
+        ] {
+            let (after, findings) = Setting::rcs().audit(place, words).unwrap();
+            assert_eq!(after, words, "{place:?}");
+            assert_eq!(findings.arbitration, expected, "{place:?} {words:x?}");
+
+            let broadwell = Setting::rcs().on(Platform::Broadwell);
+            let (_, findings) = broadwell.audit(place, words).unwrap();
+            assert_eq!(findings.arbitration, None, "{place:?} {words:x?}");
+        }
+        let (_, findings) = Setting::rcs().audit(Place::Ring, words).unwrap();
+        assert_eq!(findings.arbitration, None, "{words:x?}");
+    }
+    // What follows the end does not run.
+    let batch = [ARB_OFF, END, ARB_ON, NOOP];
+    let (_, findings) = Setting::rcs().audit(Place::PerContext, &batch).unwrap();
+    assert_eq!(findings.arbitration, Some(false));
+}
+
 #[test]
 fn the_batch_of_a_context_s_restoration() {
     let scratch = APERTURE + 0x180;
@@ -117,7 +152,8 @@ fn the_batch_of_a_context_s_restoration() {
 
     for platform in [Platform::Broadwell, Platform::Broxton] {
         let setting = Setting::rcs().on(platform);
-        let (after, _) = setting.audit(Place::IndirectContext, &batch).unwrap();
+        let (after, findings) = setting.audit(Place::IndirectContext, &batch).unwrap();
+        assert_ne!(findings.arbitration, Some(false));
         let mut expected = batch.clone();
         expected[index + 1] = flags | PIPE_GLOBAL;
         expected[index + 2] = CONTEXT + SCRATCH;

@@ -138,14 +138,18 @@ impl<'g, R: RegisterPolicy> Auditor<'g, R> {
 
     /// When a guest is preempted is for the host to say. On Gen8, and while a context is restored, there
     /// are workarounds that keep preemption off, and i915 does not preempt the render engine of Gen8; it
-    /// puts preemption back on at the end of each request.
-    fn arbitration(&self, words: &mut [u32]) {
-        let commands = matches!(self.place, Place::Ring | Place::Batch { .. });
-        let needed = self.guest.platform.generation() == Generation::Gen8;
+    /// puts preemption back on at the end of each request. On Gen9 nobody would after a restore, so what
+    /// its batches leave has to be looked at.
+    fn arbitration(&mut self, words: &mut [u32]) {
+        if self.guest.platform.generation() == Generation::Gen8 {
+            return;
+        }
         let on = words
             .first()
             .is_some_and(|header| header & field::ARBITRATION_ON != 0);
-        if commands && !needed && !on {
+        if self.restoring() {
+            self.findings.arbitration = Some(on);
+        } else if !on {
             erase(words);
         }
     }

@@ -153,6 +153,9 @@ pub struct Findings {
     pub waits: bool,
     /// Flips of the virtual display, in order. They are no longer in the copy.
     pub flips: KVec<Flip>,
+    /// Whether the engine can be preempted after it, where that is for the guest to say on its way; `None` if it
+    /// says nothing.
+    pub arbitration: Option<bool>,
     /// How many dwords of the guest's were looked at.
     pub dwords: usize,
 }

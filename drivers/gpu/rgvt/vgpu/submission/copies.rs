@@ -129,6 +129,8 @@ pub(super) struct Found {
     pub(super) events: Events,
     /// Flips of the guest's display that are asked for.
     pub(super) flips: KVec<Flip>,
+    /// Whether batches of a restore leave the engine so that it can be preempted, if they say anything.
+    pub(super) arbitration: Option<bool>,
     /// Dwords that were audited.
     pub(super) audited: usize,
 }
@@ -141,6 +143,8 @@ impl Found {
         }
         self.events = self.events.merge(other.events);
         self.flips.extend_from_slice(&other.flips, GFP_KERNEL)?;
+        // The batches of a restore are added in their order, and the last one counts.
+        self.arbitration = other.arbitration.or(self.arbitration);
         self.audited = self.audited.saturating_add(other.audited);
         Ok(())
     }
@@ -178,6 +182,7 @@ pub(super) fn point(
     let found = Found {
         events: findings.events,
         flips: findings.flips,
+        arbitration: findings.arbitration,
         audited: findings.dwords,
     };
     Ok((ready, found))

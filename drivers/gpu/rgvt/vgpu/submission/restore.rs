@@ -13,7 +13,10 @@ use kernel::{
 };
 
 use super::{
-    super::Vgpu,
+    super::{
+        log::warn_about,
+        Vgpu, //
+    },
     copies::{
         point,
         read_batch,
@@ -130,6 +133,13 @@ impl RestoreBatches {
             let start = keep(&mut self.per_context, &vgpu.gpu().host, words)?;
             restore = restore.with_per_context(start).ok_or(EINVAL)?;
             found.add(more)?;
+        }
+        // The engine stays as the last of them leaves it, and nobody else would have it until the guest is done.
+        // One that turns preemption off, before the other turns it on again, is what old drivers have.
+        if found.arbitration == Some(false) {
+            let engine = guest.engine;
+            warn_about!(vgpu, "{engine:?}: refused: a restore leaves preemption off\n");
+            return Err(EACCES);
         }
         Ok(Prepared {
             restore: Some(restore),
