@@ -153,15 +153,42 @@ fn memory_that_comes_and_goes_unsaid() {
     let mut guest = Guest::new();
     guest.simple(20);
     guest.submit(four(10));
+    for _ in 0..2 {
+        let page = guest.world.state().memory.remove(&12).unwrap();
+        guest.tables.written(GuestPhys::new(12 << 12), 8);
+        for _ in 0..2 {
+            guest.submit(four(10));
+            assert!(guest.pinned().is_empty());
+            assert_eq!(guest.tracked(), [10, 11]);
+        }
+        guest.world.state().memory.insert(12, page);
+        guest.submit(four(10));
+        assert_eq!(guest.pinned(), [20]);
+        assert_eq!(guest.tracked(), [10, 11, 12, 13]);
+    }
+}
+
+/// To empty a table takes room for all that it may hold. One that holds nothing needs none.
+#[test]
+fn a_table_that_never_was_memory() {
+    let config = Config {
+        retired: 8,
+        ..Config::default()
+    };
+    let mut guest = Guest::with(config);
+    guest.simple(20);
+    let running = guest.hold(four(10));
+    guest.submit(four(99));
+    guest.submit(four(99));
+
     let page = guest.world.state().memory.remove(&12).unwrap();
     guest.tables.written(GuestPhys::new(12 << 12), 8);
+    assert_eq!(guest.tables.hold(four(10)).unwrap_err(), EBUSY);
+    guest.tables.release(running);
     guest.submit(four(10));
-    assert!(guest.pinned().is_empty());
-    assert_eq!(guest.tracked(), [10, 11]);
     guest.world.state().memory.insert(12, page);
     guest.submit(four(10));
     assert_eq!(guest.pinned(), [20]);
-    assert_eq!(guest.tracked(), [10, 11, 12, 13]);
 }
 
 #[test]

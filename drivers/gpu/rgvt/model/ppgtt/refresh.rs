@@ -151,8 +151,9 @@ impl<S: Seam> Tables<S> {
         let resolved = self.resolve(Entry::decode(source.level(), guest, self.pages_64k), guest)?;
 
         self.set(id, index, resolved.shadow);
-        let slot = self.store.get_mut(id).and_then(|table| table.slot(index));
-        let slot = slot.ok_or(EINVAL)?;
+        let table = self.store.get_mut(id).ok_or(EINVAL)?;
+        table.filled |= guest != 0;
+        let slot = table.slot(index).ok_or(EINVAL)?;
         let before = core::mem::replace(&mut slot.guest, guest);
         let target = core::mem::replace(&mut slot.target, resolved.target);
         self.retire(target, source, before);
@@ -228,8 +229,11 @@ impl<S: Seam> Tables<S> {
 
     /// Empties a table whose page is not the guest's memory.
     fn empty_later(&mut self, id: TableId) -> Result {
-        let count = usize::try_from(ENTRIES_IN_PAGE).map_err(|_| EINVAL)?;
-        self.reserve_retired(count)?;
+        // Nobody tells when the page becomes memory, so this happens at each hold until then.
+        if self.store.get(id).is_some_and(|table| table.filled) {
+            let count = usize::try_from(ENTRIES_IN_PAGE).map_err(|_| EINVAL)?;
+            self.reserve_retired(count)?;
+        }
         self.unwatched.insert(id.0);
         if let Some(table) = self.store.get_mut(id) {
             // Memory that comes to be there later is tracked anew.
@@ -241,6 +245,10 @@ impl<S: Seam> Tables<S> {
 
     /// Empties a table. There is room to retire all that it holds, unless the GPU was stopped.
     pub(super) fn empty(&mut self, id: TableId) {
+        let filled = self.store.get_mut(id).map(|table| &mut table.filled);
+        if !filled.is_some_and(core::mem::take) {
+            return;
+        }
         for index in 0..ENTRIES_IN_PAGE {
             let Some(table) = self.store.get_mut(id) else {
                 return;

@@ -70,6 +70,8 @@ pub(super) struct Table<S: Seam> {
     pub(super) page: S::Page,
     /// [`ENTRIES_IN_PAGE`] of them.
     pub(super) slots: KVVec<Slot<S::Pin>>,
+    /// Whether an entry of the guest's may be in a slot.
+    pub(super) filled: bool,
     /// Entries that the guest may have changed since they were last looked at.
     pub(super) dirty: Bits<[u64; 8]>,
     pub(super) track: Option<S::Track>,
@@ -131,6 +133,7 @@ impl<S: Seam> Table<S> {
             references: 1,
             page: seam.allocate()?,
             slots,
+            filled: false,
             dirty: Bits::new([u64::MAX; 8]),
             track: None,
             told: 0,
