@@ -222,11 +222,11 @@ fn the_display_is_not_waited_for() {
 #[test]
 fn flips_are_reported() {
     let surface = GuestGma::new(DATA.into());
-    let flip = |pipe, plane, tiling, immediate| Flip {
+    let flip = |pipe, plane, stride, tiling, immediate| Flip {
         pipe,
         plane,
         surface,
-        stride: 120,
+        stride,
         tiling,
         immediate,
     };
@@ -235,9 +235,9 @@ fn flips_are_reported() {
     let gen9 = [0x14 << 23 | 6 << 8 | 1, pitch | 4, DATA | 1, NOOP];
     let stereo = [0x14 << 23 | 2, pitch, DATA | 2, 0];
     for (platform, words, expected) in [
-        (Platform::Broadwell, gen8, flip(Pipe::B, 1, 1, false)),
-        (Platform::Skylake, gen9, flip(Pipe::C, 1, 4, true)),
-        (Platform::Skylake, stereo, flip(Pipe::A, 0, 0, false)),
+        (Platform::Broadwell, gen8, flip(Pipe::B, 1, 7680, 1, false)),
+        (Platform::Skylake, gen9, flip(Pipe::C, 1, 120, 4, true)),
+        (Platform::Skylake, stereo, flip(Pipe::A, 0, 120, 0, false)),
     ] {
         let setting = Setting::rcs().on(platform);
         let (after, findings) = setting.audit(Place::Ring, &words).unwrap();

@@ -17,7 +17,7 @@ pub struct Flip {
     pub plane: u8,
     /// Where the surface is in the GGTT; a multiple of a page.
     pub surface: GuestGma,
-    /// Its pitch, in the unit of the plane's stride register.
+    /// Its pitch, as in the plane's stride register: on Gen8 in bytes, on Gen9 in units of 64 bytes or of tiles.
     pub stride: u16,
     /// How it is tiled: on Gen8 whether, on Gen9 as in the plane's control register.
     pub tiling: u8,
@@ -44,13 +44,18 @@ const ASYNC: u32 = 1 << 9;
 const TILED_GEN8: u32 = 1 << 10;
 const TILED_GEN9: u32 = 7 << 10;
 
+/// Bits 15:6 of the second dword: the pitch in units of 64 bytes, or on Gen9 of what the tiling says.
+const PITCH: u32 = 0xffc0;
+const PITCH_SHIFT: u32 = 6;
+
 /// Bits 1:0 of the third dword: at once, not at the next vertical blank.
 const IMMEDIATE: u32 = 1;
 
 impl Flip {
     /// What a command of at least three dwords asks for; `None` if it names no plane.
     pub fn decode(generation: Generation, header: u32, pitch: u32, address: u32) -> Option<Self> {
-        let (pipe, plane, tiling) = match generation {
+        let stride = pitch & PITCH;
+        let (pipe, plane, tiling, stride) = match generation {
             // Bits 21:19 (intel_gpu_commands.h: `MI_DISPLAY_FLIP_IVB_*`).
             Generation::Gen8 => {
                 let (pipe, plane) = match header >> 19 & 7 {
@@ -62,7 +67,7 @@ impl Flip {
                     5 => (Pipe::C, 1),
                     _ => return None,
                 };
-                (pipe, plane, pitch & 1)
+                (pipe, plane, pitch & 1, stride)
             }
             // Bits 12:8 (`MI_DISPLAY_FLIP_SKL_*`).
             Generation::Gen9 => {
@@ -78,14 +83,14 @@ impl Flip {
                     9 => (Pipe::C, 2),
                     _ => return None,
                 };
-                (pipe, plane, pitch & 7)
+                (pipe, plane, pitch & 7, stride >> PITCH_SHIFT)
             }
         };
         Some(Self {
             pipe,
             plane,
             surface: GuestGma::new(u64::from(address & 0xffff_f000)),
-            stride: u16::try_from(pitch >> 6 & 0x3ff).ok()?,
+            stride: u16::try_from(stride).ok()?,
             tiling: u8::try_from(tiling).ok()?,
             immediate: address & 3 == IMMEDIATE,
         })
