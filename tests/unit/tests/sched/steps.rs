@@ -61,6 +61,34 @@ fn one_runs_and_one_waits() {
 }
 
 #[test]
+fn nobody_is_ended_for_whom_nobody_waits() {
+    let (mut queue, [a, b]) = ready([4, 1]);
+    let at = |tenths: u64| tenths * MILLISECOND / 10;
+    let policy = Policy {
+        preempt_timeout_us: 1000,
+        ..weight(1)
+    };
+    queue.set_policy(b, policy);
+    queue.expect(a, true);
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert_eq!(queue.next(0), Step::Start(b));
+    queue.begun(a, 0);
+    queue.landed(a, Some(at(10)), at(10));
+    queue.begun(b, at(10));
+    assert_eq!(queue.next(at(20)), Step::GiveWay(b), "it fills the time");
+    let rest = PATIENCE - at(16);
+    assert_eq!(queue.next(at(26)), Step::Wait(Some(rest)), "a is not ready");
+    queue.ready(a);
+    assert_eq!(queue.next(at(27)), Step::Start(a));
+    assert_eq!(queue.next(at(28)), Step::Wait(Some(at(4))));
+    assert_eq!(
+        queue.next(at(32)),
+        Step::Evict(b),
+        "half of the time is for the end"
+    );
+}
+
+#[test]
 fn without_preemption_nothing_waits_behind_whose_turn_comes_again() {
     let (mut queue, [a, b]) = ready_on(false, [4, 1]);
     queue.expect(a, true);

@@ -119,8 +119,10 @@ impl Entity {
         }
     }
 
-    pub(super) fn policy(&self) -> &Policy {
-        &self.policy
+    /// How long its piece may take to make way before it is to be ended, in nanoseconds.
+    pub(super) fn time_to_make_way(&self) -> u64 {
+        let timeout = self.policy.preempt_timeout();
+        timeout.saturating_sub(self.ending.min(timeout / 2))
     }
 
     /// How long its turn is, in nanoseconds.

@@ -77,6 +77,7 @@ impl RunQueue {
 
     /// The GPU is given a piece.
     pub(super) fn start(&mut self, id: VgpuId) -> Step {
+        self.begin_to_wait();
         let number = self.pieces;
         self.pieces = number.wrapping_add(1);
         if let Some(entity) = self.entity(id) {
@@ -101,11 +102,10 @@ impl RunQueue {
     pub(super) fn give_way(&mut self, id: VgpuId) -> Step {
         let now = self.now;
         if let Some(entity) = self.entity(id) {
-            let timeout = entity.policy().preempt_timeout();
-            let timeout = timeout.saturating_sub(entity.ending.min(timeout / 2));
+            let time = entity.time_to_make_way();
             if let Some(flight) = &mut entity.flight {
                 flight.aside = true;
-                flight.deadline = Some(now.saturating_add(timeout));
+                flight.deadline = Some(now.saturating_add(time));
             }
         }
         self.find_holder();
@@ -115,6 +115,7 @@ impl RunQueue {
     /// The piece of this virtual GPU comes first again. If it does because nobody else is there, it has had
     /// its slice.
     pub(super) fn bring_back(&mut self, id: VgpuId, alone: bool) -> Step {
+        self.begin_to_wait();
         if let Some(flight) = self.flight(id) {
             flight.aside = false;
             flight.deadline = None;
@@ -124,6 +125,25 @@ impl RunQueue {
             self.holder = Some((id, 0));
         }
         Step::BringBack(id)
+    }
+
+    /// Somebody is about to wait for the engine, if nobody does yet: who is to make way has all of the time for it from
+    /// now on.
+    fn begin_to_wait(&mut self) {
+        let now = self.now;
+        if self.holder.is_some() {
+            return;
+        }
+        for entity in self.entities.iter_mut() {
+            let time = entity.time_to_make_way();
+            if let Some(deadline) = entity
+                .flight
+                .as_mut()
+                .and_then(|flight| flight.deadline.as_mut())
+            {
+                *deadline = now.saturating_add(time);
+            }
+        }
     }
 
     /// What should be executed was, so nobody else is in its way any more.
@@ -145,7 +165,10 @@ impl RunQueue {
             let Some(flight) = &mut entity.flight else {
                 continue;
             };
-            let due = flight.deadline.filter(|_| Some(id) != holder);
+            // While nobody is to have the engine nobody waits for it.
+            let due = flight
+                .deadline
+                .filter(|_| holder.is_some_and(|it| it != id));
             let late = due.is_some_and(|deadline| deadline <= now);
             let long = limit.is_some_and(|limit| flight.charged >= limit) && !flight.ended;
             if late || long {

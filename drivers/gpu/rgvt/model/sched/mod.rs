@@ -279,7 +279,8 @@ impl RunQueue {
         let until = |at: u64| at.saturating_sub(self.now).max(1);
         let caps = self.entities.iter().filter_map(Entity::wait);
         let patience = self.waits_for.and_then(|id| self.find(id)?.awaited);
-        let deadlines = self.aloft().filter_map(|entity| entity.flight?.deadline);
+        let deadlines = self.aloft().filter(|_| self.holder.is_some());
+        let deadlines = deadlines.filter_map(|entity| entity.flight?.deadline);
         let end = self.limit.and_then(|limit| {
             let flight = self.find(self.runs?)?.flight?;
             (!flight.ended).then(|| limit.saturating_sub(flight.charged))

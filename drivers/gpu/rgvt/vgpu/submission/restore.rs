@@ -138,7 +138,10 @@ impl RestoreBatches {
         // One that turns preemption off, before the other turns it on again, is what old drivers have.
         if found.arbitration == Some(false) {
             let engine = guest.engine;
-            warn_about!(vgpu, "{engine:?}: refused: a restore leaves preemption off\n");
+            warn_about!(
+                vgpu,
+                "{engine:?}: refused: a restore leaves preemption off\n"
+            );
             return Err(EACCES);
         }
         Ok(Prepared {
