@@ -216,8 +216,9 @@ impl<O: Observer> Context<O> {
     }
 
     /// Has i915 end the request under way, if there is one: by preemption if the commands allow it, or else by
-    /// a reset of the engine, of which others notice no more than the time that it takes. [`Self::reap`]
-    /// tells when it is over. May sleep, but does not wait for the GPU.
+    /// a reset of the engine, of which others notice no more than the time that it takes. Where nothing can be
+    /// preempted, on Gen8, i915 resets the engine also if the request only waits there, and ends the one that is
+    /// executed, be it another's. [`Self::reap`] tells when it is over. May sleep, but does not wait for the GPU.
     pub(crate) fn cancel(&self) {
         if let Some(submitted) = &self.submitted {
             // SAFETY: The invariant of `Submitted`: the request is valid.

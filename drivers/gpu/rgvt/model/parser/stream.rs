@@ -153,8 +153,8 @@ pub struct Findings {
     pub waits: bool,
     /// Flips of the virtual display, in order. They are no longer in the copy.
     pub flips: KVec<Flip>,
-    /// Whether the engine can be preempted after it, where that is for the guest to say on its way; `None` if it
-    /// says nothing.
+    /// Whether a batch of a restore leaves the engine so that it can be preempted; `None` if it says nothing, and for
+    /// all else, which cannot say it.
     pub arbitration: Option<bool>,
     /// How many dwords of the guest's were looked at.
     pub dwords: usize,
