@@ -45,7 +45,7 @@ pub fn disturb(client: &Client) -> Result<()> {
         device.set_reg(at, 0x0123_4000)?;
     }
     device.set_reg(INSTPM, 0x2000_2000)?;
-    device.set_reg(FENCE + 4, 0x0800_1000)?;
+    device.set_reg(FENCE + 4, 0x0800_1003)?;
     device.set_reg(FENCE, 0x0800_0001)?;
     device.set_reg(pvinfo::DISPLAY_READY, 1)?;
     device.set_reg(pvinfo::PDP, 0x1234_5000)?;
