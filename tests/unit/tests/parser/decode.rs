@@ -153,7 +153,8 @@ fn operations() {
     assert_eq!(operation(0x7a00_0004), Operation::PipeControl);
     assert_eq!(operation(0x0100_0000), Operation::UserInterrupt);
     assert_eq!(operation(0x0a00_0001), Operation::Flip);
-    assert_eq!(operation(0x7b00_0005), Operation::Local);
+    assert_eq!(operation(0x7b00_0005), Operation::Unit);
+    assert_eq!(operation(0x7005_0000), Operation::Local);
     assert!(Operation::UpdateGtt.is_privileged() && !Operation::StoreRegister.is_privileged());
     let noop = Command {
         operation: Operation::Local,

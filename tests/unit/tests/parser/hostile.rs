@@ -96,14 +96,37 @@ fn nothing_waits_or_is_skipped_while_a_context_is_restored() {
     let predicate = [0x01 << 23 | 1, END, NOOP, NOOP, NOOP, NOOP];
     let wait = [0x1c << 23 | 2, 1, DATA, 0, END, NOOP];
     for words in [predicate, wait] {
-        for (place, expected) in [
-            (FIRST, None),
-            (Place::PerContext, Some(Why::Forbidden)),
-            (Place::IndirectContext, Some(Why::Forbidden)),
-        ] {
-            let result = Setting::rcs().audit(place, &words);
-            assert_eq!(result.err().map(|rejected| rejected.why), expected);
-        }
+        only_while_nothing_is_restored(Engine::Rcs, &words);
+    }
+}
+
+#[test]
+fn units_have_nothing_to_do_while_a_context_is_restored() {
+    for (engine, header) in [
+        (Engine::Rcs, 0x7100_0000),  // MEDIA_OBJECT
+        (Engine::Rcs, 0x7105_0000),  // GPGPU_WALKER
+        (Engine::Rcs, 0x7852_0000),  // 3DSTATE_WM_HZ_OP
+        (Engine::Rcs, 0x780c_0000),  // 3DSTATE_VF
+        (Engine::Rcs, 0x7b00_0000),  // 3DPRIMITIVE
+        (Engine::Bcs, 0x5400_0000),  // XY_COLOR_BLT
+        (Engine::Vcs0, 0x7000_0000), // MFX_PIPE_MODE_SELECT
+        (Engine::Vecs, 0x7400_0000), // VEBOX_SURFACE_STATE
+    ] {
+        only_while_nothing_is_restored(engine, &[header, 0, END, NOOP]);
+    }
+    let pool = [0x7005_0000, 0, END, NOOP];
+    assert!(Setting::rcs().audit(Place::PerContext, &pool).is_ok());
+}
+
+fn only_while_nothing_is_restored(engine: Engine, words: &[u32]) {
+    for (place, expected) in [
+        (FIRST, None),
+        (Place::PerContext, Some(Why::Forbidden)),
+        (Place::IndirectContext, Some(Why::Forbidden)),
+    ] {
+        let result = Setting::new(engine).audit(place, words);
+        let why = result.err().map(|rejected| rejected.why);
+        assert_eq!(why, expected, "{:#x} in {place:?}", words[0]);
     }
 }
 

@@ -8,7 +8,7 @@
 use super::{spread, table, Engines, Length, Row, Spread};
 
 const fn blt(first: u16, last: u16) -> Row {
-    Row::local(Engines::COPY, 2 << 7 | first, 2 << 7 | last, Length::BYTE)
+    Row::local(Engines::COPY, 2 << 7 | first, 2 << 7 | last, Length::BYTE).unit()
 }
 
 pub(super) static BY_OPCODE: Spread<128> = spread(&ROWS);

@@ -24,27 +24,27 @@ const ROWS: [Row; 39] = table([
     mi(ALL, 0x01, ONE, Operation::SetPredicate),
     mi(ALL, 0x02, ONE, Operation::UserInterrupt),
     mi(DISPLAY, 0x03, ONE, Operation::WaitForDisplay), // MI_WAIT_FOR_EVENT
-    local(ALL, 0x04, ONE),                             // MI_FLUSH
+    local(ALL, 0x04, ONE).unit(),                      // MI_FLUSH
     local(ALL, 0x05, ONE),                             // MI_ARB_CHECK
-    local(RENDER, 0x06, ONE),                          // MI_RS_CONTROL
+    local(RENDER, 0x06, ONE).unit(),                   // MI_RS_CONTROL
     mi(ALL, 0x07, ONE, Operation::ReportHead),
     mi(ALL, 0x08, ONE, Operation::Arbitration),
-    local(RENDER, 0x09, ONE), // MI_URB_ATOMIC_ALLOC
+    local(RENDER, 0x09, ONE).unit(), // MI_URB_ATOMIC_ALLOC
     mi(ALL, 0x0a, ONE, Operation::BatchEnd),
     mi(ALL, 0x0b, ONE, Operation::SuspendFlush),
-    local(RENDER, 0x0c, ONE), // MI_PREDICATE
-    local(ALL, 0x0d, ONE),    // MI_TOPOLOGY_FILTER
-    local(ALL, 0x0e, ONE),    // MI_SET_APPID
-    local(RENDER, 0x0f, ONE), // MI_RS_CONTEXT
+    local(RENDER, 0x0c, ONE),        // MI_PREDICATE
+    local(ALL, 0x0d, ONE),           // MI_TOPOLOGY_FILTER
+    local(ALL, 0x0e, ONE),           // MI_SET_APPID
+    local(RENDER, 0x0f, ONE).unit(), // MI_RS_CONTEXT
     // MI_LOAD_SCAN_LINES_INCL and _EXCL.
     mi(DISPLAY, 0x12, SCAN_LINES, Operation::WaitForDisplay),
     mi(DISPLAY, 0x13, SCAN_LINES, Operation::WaitForDisplay),
     // The longer form is that of a stereo flip.
     mi(DISPLAY, 0x14, Length::between(8, 3, 4), Operation::Flip),
     mi(RENDER, 0x18, Length::BYTE, Operation::SetContext),
-    local(RENDER, 0x19, Length::exactly(2)), // MI_URB_CLEAR
+    local(RENDER, 0x19, Length::exactly(2)).unit(), // MI_URB_CLEAR
     local(ALL, 0x1a, Length::BYTE).on_gen8(MATH_GEN8), // MI_MATH
-    local(ALL, 0x1b, Length::exactly(2)),    // MI_SEMAPHORE_SIGNAL
+    local(ALL, 0x1b, Length::exactly(2)),           // MI_SEMAPHORE_SIGNAL
     mi(ALL, 0x1c, Length::exactly(4), Operation::SemaphoreWait),
     mi(ALL, 0x20, STORE, Operation::StoreImmediate),
     mi(ALL, 0x21, Length::between(8, 3, 4), Operation::StoreIndex),
@@ -68,7 +68,7 @@ const ROWS: [Row; 39] = table([
     mi(ALL, 0x29, Length::exactly(4), Operation::LoadMemory),
     mi(ALL, 0x2a, Length::exactly(3), Operation::LoadRegister),
     // MI_RS_STORE_DATA_IMM, MI_LOAD_URB_MEM, MI_STORE_URB_MEM: per-process addresses only.
-    Row::local(RENDER, 0x2b, 0x2d, Length::exactly(4)),
+    Row::local(RENDER, 0x2b, 0x2d, Length::exactly(4)).unit(),
     mi(ALL, 0x2e, Length::exactly(5), Operation::CopyMemory),
     // The longer form has its operands in the command.
     mi(ALL, 0x2f, Length::between(8, 3, 11), Operation::Atomic),

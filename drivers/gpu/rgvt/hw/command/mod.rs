@@ -107,8 +107,10 @@ impl Length {
 /// What a command does, as far as it matters to who shares the GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Nothing outside of the context and its own address space.
+    /// Nothing outside of the context and its own address space. The streamer itself does it, and is soon done.
     Local,
+    /// Nothing outside of these, either, but a unit behind the streamer does it, for as long as the guest likes.
+    Unit,
     /// MI_SET_PREDICATE: has what follows skipped, or not.
     SetPredicate,
     /// MI_USER_INTERRUPT.
@@ -208,6 +210,14 @@ impl Row {
         Self {
             opcodes: (first, last),
             ..Self::on(engines, first, length, Operation::Local)
+        }
+    }
+
+    /// The same, which units behind the streamer carry out.
+    const fn unit(self) -> Self {
+        Self {
+            operation: Operation::Unit,
+            ..self
         }
     }
 

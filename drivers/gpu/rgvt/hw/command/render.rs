@@ -7,12 +7,12 @@
 use super::{table, Engines, Length, Operation, Row};
 
 const fn one(opcode: u16) -> Row {
-    Row::local(Engines::RENDER, opcode, opcode, Length::ONE)
+    Row::local(Engines::RENDER, opcode, opcode, Length::ONE).unit()
 }
 
 /// Commands with a length field of `bits`.
 const fn state(first: u16, last: u16, bits: u8) -> Row {
-    Row::local(Engines::RENDER, first, last, Length::field(bits))
+    Row::local(Engines::RENDER, first, last, Length::field(bits)).unit()
 }
 
 const PIPE_CONTROL: Row = Row::on(
@@ -22,15 +22,19 @@ const PIPE_CONTROL: Row = Row::on(
     Operation::PipeControl,
 );
 
-pub(super) const ROWS: [Row; 30] = table([
+/// i915 has it in a batch that runs while a context is restored (intel_lrc.c: `gen9_init_indirectctx_bb`).
+const MEDIA_POOL_STATE: Row = Row::local(Engines::RENDER, 0x7005, 0x7005, Length::field(16));
+
+pub(super) const ROWS: [Row; 31] = table([
     state(0x6003, 0x6003, 8), // STATE_PREFETCH
     // STATE_BASE_ADDRESS, STATE_SIP, SWTESS_BASE_ADDRESS, GPGPU_CSR_BASE_ADDRESS.
     state(0x6101, 0x6104, 8),
     one(0x680b), // 3DSTATE_VF_STATISTICS
     one(0x6904), // PIPELINE_SELECT
     // MEDIA_VFE_STATE, MEDIA_CURBE_LOAD, MEDIA_INTERFACE_DESCRIPTOR_LOAD, MEDIA_GATEWAY_STATE,
-    // MEDIA_STATE_FLUSH, MEDIA_POOL_STATE.
-    state(0x7000, 0x7005, 16),
+    // MEDIA_STATE_FLUSH.
+    state(0x7000, 0x7004, 16),
+    MEDIA_POOL_STATE,
     state(0x7100, 0x7100, 16),        // MEDIA_OBJECT
     state(0x7102, 0x7103, 16),        // MEDIA_OBJECT_PRT, MEDIA_OBJECT_WALKER
     state(0x7105, 0x7105, 8),         // GPGPU_WALKER

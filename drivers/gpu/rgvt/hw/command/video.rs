@@ -8,7 +8,7 @@
 use super::{table, Engines, Length, Row};
 
 const fn family(engines: Engines, first: u16, last: u16, bits: u8) -> Row {
-    Row::local(engines, first, last, Length::field(bits))
+    Row::local(engines, first, last, Length::field(bits)).unit()
 }
 
 /// One dword. Its length field, of 6 bits, does not count the header alone, and i915's parser does not look at
@@ -17,7 +17,7 @@ const WAIT: Length = Length::biased(6, 1, 1, 1);
 
 /// Decoding and encoding.
 pub(super) const VIDEO: [Row; 5] = table([
-    Row::local(Engines::VIDEO, 0x6800, 0x6800, WAIT), // MFX_WAIT
+    Row::local(Engines::VIDEO, 0x6800, 0x6800, WAIT).unit(), // MFX_WAIT
     // MFX common and codecs, VDENC, HCP.
     family(Engines::VIDEO, 0x7000, 0x73ff, 12),
     // HUC, SFC.

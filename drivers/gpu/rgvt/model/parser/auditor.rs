@@ -54,7 +54,7 @@ impl<'g, R: RegisterPolicy> Auditor<'g, R> {
         let words = rest.get_mut(..length).ok_or(Why::Truncated)?;
         let operation = command.operation;
         // As are most, and long batches may be nothing else.
-        if operation == Operation::Local {
+        if operation == Operation::Local || operation == Operation::Unit && !self.restoring() {
             return Ok((length, Next::Command));
         }
         let privileged = operation.is_privileged() || in_global(operation, words);
@@ -73,12 +73,14 @@ impl<'g, R: RegisterPolicy> Auditor<'g, R> {
         words: &mut [u32],
     ) -> Result<Next, Why> {
         match operation {
-            // The host's own commands follow, which are not to be skipped; and until then, the engine
-            // cannot be preempted.
-            Operation::SetPredicate | Operation::SemaphoreWait if self.restoring() => {
+            // The host's own commands follow, which are not to be skipped. Until then the engine cannot be
+            // preempted, and nobody be blamed if it hangs.
+            Operation::SetPredicate | Operation::SemaphoreWait | Operation::Unit
+                if self.restoring() =>
+            {
                 return Err(Why::Forbidden)
             }
-            Operation::Local | Operation::SetPredicate => {}
+            Operation::Local | Operation::Unit | Operation::SetPredicate => {}
             Operation::UserInterrupt => {
                 self.findings.events.user = true;
                 erase(words);
