@@ -3,13 +3,13 @@
 
 use std::fmt::Debug;
 use std::io;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 pub use harness::Outcome;
 
 use crate::client::Client;
 use crate::mdev::{Mdev, Parent};
+use crate::witness::Witness;
 
 /// A check.
 #[derive(Clone, Copy)]
@@ -35,20 +35,13 @@ pub struct Bench {
     pub module: String,
     /// Whether devices are opened with a KVM.
     pub kvm: bool,
-    kind: String,
+    /// End of the name of the type that virtual GPUs are of.
+    pub kind: String,
+    /// Of the lab's GPU.
+    pub witness: Witness,
 }
 
 impl Bench {
-    /// A bench on the GPU at `path` in sysfs, with virtual GPUs of the type whose name ends in `kind`.
-    pub fn new(path: PathBuf, module: String, kind: String, kvm: bool) -> Self {
-        Self {
-            parent: Parent::new(path),
-            module,
-            kvm,
-            kind,
-        }
-    }
-
     /// A new virtual GPU.
     pub fn vgpu(&self) -> Result<Mdev> {
         let types = self.parent.types()?;

@@ -24,6 +24,7 @@ mod scanout;
 mod shares;
 mod sys;
 mod uapi;
+mod witness;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ use clap::{Args, Parser, Subcommand};
 use harness::tap;
 
 use crate::bench::{Bench, Check};
+use crate::mdev::Parent;
+use crate::witness::Witness;
 
 /// Checks of virtual GPUs through VFIO and sysfs, as TAP.
 #[derive(Parser)]
@@ -58,6 +61,9 @@ struct Common {
     /// Open virtual GPUs without a KVM.
     #[arg(long)]
     no_kvm: bool,
+    /// Where requests to the witness of the lab's GPU are left, if there is one.
+    #[arg(long, default_value = "/out")]
+    witness: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -105,7 +111,13 @@ struct Selection {
 
 fn main() -> ExitCode {
     let Options { common, command } = Options::parse();
-    let bench = Bench::new(common.parent, common.module, common.kind, !common.no_kvm);
+    let bench = Bench {
+        parent: Parent::new(common.parent),
+        module: common.module,
+        kvm: !common.no_kvm,
+        kind: common.kind,
+        witness: Witness::new(common.witness),
+    };
     match command {
         Command::Device(selection) => run(&bench, &selection, checks::device()),
         Command::Sysfs(selection) => run(&bench, &selection, checks::sysfs()),

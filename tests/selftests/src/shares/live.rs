@@ -9,9 +9,9 @@ use libc::EINVAL;
 
 use super::measure::{EngineName, Got, User, contexts, off, together, watch};
 use super::mixes::Gets;
-use super::witness::Witness;
 use crate::bench::{Bench, Outcome, refused, same};
 use crate::client::Client;
+use crate::witness::Witness;
 
 const ENGINES: &[EngineName] = &[EngineName::Rcs];
 const LENGTHS: &[Duration] = &[Duration::from_millis(16); 2];

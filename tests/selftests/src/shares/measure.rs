@@ -10,11 +10,11 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::mixes::{Gets, Mix};
 use super::stream::{Manners, Stream};
-use super::witness::{Account, Witness};
 use crate::bench::{Bench, Outcome};
 use crate::client::Client;
 use crate::context::{ENGINES, Engine};
 use crate::mdev::Mdev;
+use crate::witness::{Account, Witness};
 
 /// By how many percent a share may be off, a cap be exceeded, a reservation be missed.
 const TOLERANCE: f64 = 2.0;

@@ -7,9 +7,7 @@ mod live;
 mod measure;
 mod mixes;
 mod stream;
-mod witness;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,7 +18,6 @@ use harness::tap;
 use crate::bench::{Bench, Outcome};
 use mixes::MIXES;
 use stream::Manners;
-use witness::Witness;
 
 /// What is run, and how long.
 #[derive(Args)]
@@ -37,16 +34,13 @@ pub struct Options {
     /// Run only what has this in its name.
     #[arg(long, default_value = "")]
     only: String,
-    /// Where requests to the witness are left.
-    #[arg(long, default_value = "/out")]
-    witness: PathBuf,
 }
 
 type Part<'a> = Box<dyn Fn() -> Result<Outcome> + 'a>;
 
 /// Runs it; success if everybody got what was asked for.
 pub fn main(bench: &Bench, options: &Options) -> ExitCode {
-    let witness = &Witness::new(options.witness.clone());
+    let witness = &bench.witness;
     let window = Duration::from_secs_f64(options.seconds);
     let rgvt = bench.module == "rgvt";
     // What somebody else's driver does is measured only.

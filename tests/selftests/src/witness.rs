@@ -76,16 +76,33 @@ impl Witness {
         Self(folder)
     }
 
+    /// Whether there is one.
+    pub fn is_there(&self) -> bool {
+        self.0.is_dir()
+    }
+
+    /// Has it plant faults while `body` runs, as `injection` says in its own words.
+    pub fn with_fault<T>(&self, injection: &str, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.order(&format!(r#"{{"cmd":"inject",{injection}}}"#))?;
+        let result = body();
+        self.order(r#"{"cmd":"clear_injections"}"#)?;
+        result
+    }
+
     /// Has the witness forget what it has counted, so that its list of contexts is empty.
     pub fn reset(&self) -> Result<()> {
-        let answer = self.ask(r#"{"cmd":"reset_counters"}"#)?;
-        ensure!(answer.contains("\"ok\":true"), "the witness says {answer}");
-        Ok(())
+        self.order(r#"{"cmd":"reset_counters"}"#)
     }
 
     /// The engines by their names, all at the same moment.
     pub fn engines(&self) -> Result<BTreeMap<String, Account>> {
         parse(&self.ask(r#"{"cmd":"engines"}"#)?)
+    }
+
+    fn order(&self, request: &str) -> Result<()> {
+        let answer = self.ask(request)?;
+        ensure!(answer.contains("\"ok\":true"), "the witness says {answer}");
+        Ok(())
     }
 
     fn ask(&self, request: &str) -> Result<String> {
