@@ -103,7 +103,7 @@ fn run_context(engine: &Engine, gpu: &Gpu, ports: &mut Ports) -> End {
     let state = image.load();
     let vm = image.page_tables();
     let mut streamer = Streamer::new(gpu, engine.id, state, vm, context.lrca());
-    let hung = gpu.witness.hang_injected(engine.id) || !restore(&image, &mut streamer);
+    let hung = gpu.witness.hang_injected(engine.id) || !restore(engine, gpu, &image, &mut streamer);
     let end = if hung {
         wait_for_reset(engine)
     } else {
@@ -120,13 +120,16 @@ fn run_context(engine: &Engine, gpu: &Gpu, ports: &mut Ports) -> End {
 
 /// Loads what a context's image holds beyond the ring: indirect-context commands, the units'
 /// registers, the per-context batch, in this order. False when commands hang.
-fn restore(image: &Image<'_>, streamer: &mut Streamer<'_>) -> bool {
+fn restore(engine: &Engine, gpu: &Gpu, image: &Image<'_>, streamer: &mut Streamer<'_>) -> bool {
     let own = streamer.state.clone();
     let mut fine = true;
+    let mut run = |streamer: &mut Streamer<'_>| {
+        fine &= !gpu.witness.hang_in_restore(engine.id) && run_to_idle(streamer);
+    };
     if !image.inhibited() {
         if let Some(ring) = image.indirect_context() {
             streamer.state = State::new(ring);
-            fine = run_to_idle(streamer);
+            run(streamer);
         }
         image.load_units();
     }
@@ -136,7 +139,7 @@ fn restore(image: &Image<'_>, streamer: &mut Streamer<'_>) -> bool {
             ..own.ring
         });
         streamer.state.batch = Some(batch);
-        fine &= run_to_idle(streamer);
+        run(streamer);
     }
     streamer.state = own;
     fine

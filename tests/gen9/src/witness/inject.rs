@@ -31,6 +31,15 @@ pub enum Injection {
         #[serde(default = "once")]
         times: u32,
     },
+    /// The next `times` batches that the engine runs while it loads a context hang it until it is reset.
+    HangRestore {
+        /// The engine.
+        #[serde(deserialize_with = "EngineName::deserialize")]
+        engine: EngineId,
+        /// How often; 0 takes the fault away.
+        #[serde(default = "once")]
+        times: u32,
+    },
     /// The next `times` interrupts of the engine do not arrive.
     LostInterrupt {
         /// The engine.
@@ -160,6 +169,7 @@ impl ByRegister {
 #[derive(Default)]
 pub struct Faults {
     hangs: [Charge; EngineId::ALL.len()],
+    restores: [Charge; EngineId::ALL.len()],
     interrupts: [Charge; EngineId::ALL.len()],
     forcewake: ByRegister,
     forcewake_fired: AtomicU64,
@@ -178,6 +188,11 @@ impl Faults {
                     .armed
                     .store(times, Ordering::Relaxed);
             }
+            Injection::HangRestore { engine, times } => {
+                self.restores[engine.index()]
+                    .armed
+                    .store(times, Ordering::Relaxed);
+            }
             Injection::LostInterrupt { engine, times } => {
                 self.interrupts[engine.index()]
                     .armed
@@ -191,7 +206,10 @@ impl Faults {
 
     /// Takes all faults away. What an engine that hangs needs is a reset.
     pub fn clear(&self) {
-        for charge in self.hangs.iter().chain(&self.interrupts) {
+        for charge in [&self.hangs, &self.restores, &self.interrupts]
+            .into_iter()
+            .flatten()
+        {
             charge.armed.store(0, Ordering::Relaxed);
         }
         for registers in [&self.forcewake, &self.stuck] {
@@ -203,6 +221,11 @@ impl Faults {
     /// Whether the engine is to hang.
     pub fn hang(&self, engine: EngineId) -> bool {
         self.hangs[engine.index()].fire()
+    }
+
+    /// Whether the engine is to hang in a batch of a context's restore.
+    pub fn hang_restore(&self, engine: EngineId) -> bool {
+        self.restores[engine.index()].fire()
     }
 
     /// Whether an interrupt of the engine is to be lost.
@@ -244,6 +267,7 @@ impl Faults {
         };
         FaultReport {
             hangs: by_engine(&self.hangs),
+            restore_hangs: by_engine(&self.restores),
             lost_interrupts: by_engine(&self.interrupts),
             forcewake: self
                 .forcewake
@@ -278,6 +302,9 @@ mod tests {
             report.hangs[&EngineId::Vcs0],
             FaultCount { armed: 0, fired: 2 }
         );
+        arm(&faults, r#"{"fault":"hang_restore","engine":"bcs"}"#).unwrap();
+        assert!(!faults.hang(EngineId::Bcs) && faults.hang_restore(EngineId::Bcs));
+        assert!(!faults.hang_restore(EngineId::Bcs));
         arm(&faults, r#"{"fault":"lost_interrupt","engine":"bcs"}"#).unwrap();
         assert!(faults.interrupt(EngineId::Bcs));
         assert!(!faults.interrupt(EngineId::Bcs));

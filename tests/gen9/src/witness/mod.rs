@@ -132,6 +132,11 @@ impl Witness {
         self.state.faults.hang(engine)
     }
 
+    /// Whether the engine is to hang now, as it runs a batch of a context's restore. Uses up one armed fault.
+    pub fn hang_in_restore(&self, engine: EngineId) -> bool {
+        self.state.faults.hang_restore(engine)
+    }
+
     /// Whether the forcewake acknowledge register at `ack_offset` is to keep its value although a
     /// request changed. Uses up one armed fault.
     pub fn forcewake_stuck(&self, ack_offset: u32) -> bool {

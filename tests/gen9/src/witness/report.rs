@@ -187,6 +187,8 @@ pub struct RegisterFault {
 pub struct FaultReport {
     /// Hangs by engine.
     pub hangs: BTreeMap<EngineId, FaultCount>,
+    /// Hangs in batches of a context's restore, by engine.
+    pub restore_hangs: BTreeMap<EngineId, FaultCount>,
     /// Lost interrupts by engine.
     pub lost_interrupts: BTreeMap<EngineId, FaultCount>,
     /// Acknowledge registers that are armed.
