@@ -200,6 +200,13 @@ impl Runner {
         let _ = self.workqueue.enqueue(self.clone());
     }
 
+    /// Has the virtual GPUs that stand in line look at what there is to prepare, soon. Whoever leaves afterwards
+    /// finds that queued.
+    pub(super) fn kick_members(&self) {
+        let line = self.line.lock();
+        line.members.iter().flatten().for_each(Desk::kick);
+    }
+
     /// Waits until the runner has seen all that happened before. If nothing kicks it any more, it is at rest
     /// then. Not to be called by the runner itself.
     pub(super) fn settle(&self) {

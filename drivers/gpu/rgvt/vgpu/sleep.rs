@@ -11,7 +11,8 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::Relaxed,
-        Arc, //
+        Arc,
+        MutexGuard, //
     },
     time::Delta, //
 };
@@ -41,17 +42,39 @@ impl Gpu {
         self.asleep.store(true, Relaxed);
 
         // Whoever opens a device from now on sees the above.
-        let mut members = self.members();
-        let result = members.try_for_each(|desk| desk.vgpu().sleep());
-        result.inspect_err(|_| self.wake())
+        self.stop().inspect_err(|_| self.wake())
+    }
+
+    /// Has the engines end what they have of any guest's, and lets the contexts rest.
+    fn stop(&self) -> Result {
+        self.members()
+            .try_for_each(|desk| desk.vgpu().take_back())?;
+
+        // All at once: one piece may wait for another's.
+        if !self.landed(PATIENCE) {
+            self.desks().for_each(|desk| desk.cancel());
+            if !self.landed(END) {
+                for desk in self.desks().filter(|desk| desk.is_aloft()) {
+                    let (id, engine) = (desk.id().get(), desk.engine());
+                    pr_warn!("vGPU {id}: {engine:?} cannot be stopped\n");
+                }
+                return Err(EBUSY);
+            }
+        }
+        self.members().try_for_each(|desk| desk.vgpu().rest_all())
+    }
+
+    /// Waits until the runners have seen that the engines have nothing of any guest's. Says whether that came true
+    /// in time.
+    fn landed(&self, timeout: Delta) -> bool {
+        let look = || Ok(self.desks().any(|desk| desk.is_aloft()));
+        read_poll_timeout(look, |aloft| !aloft, LOOK, timeout).is_ok()
     }
 
     /// The host is awake again.
     pub(crate) fn wake(&self) {
         self.asleep.store(false, Relaxed);
-        for runner in self.runners() {
-            runner.members().for_each(|desk| desk.kick());
-        }
+        self.runners().for_each(|runner| runner.kick_members());
     }
 
     /// The host has slept: what virtual GPUs had in its GGTT and fence registers is set again.
@@ -72,6 +95,11 @@ impl Gpu {
         let first = self.runners().next();
         first.into_iter().flat_map(|runner| runner.members())
     }
+
+    /// The desks of all engines.
+    fn desks(&self) -> impl Iterator<Item = Arc<Desk>> + '_ {
+        self.runners().flat_map(|runner| runner.members())
+    }
 }
 
 impl Vgpu {
@@ -88,23 +116,16 @@ impl Vgpu {
         let _ = self.gpu().sleep();
     }
 
-    /// Has the engines end what they have of the guest's, and lets the contexts rest.
-    fn sleep(&self) -> Result {
-        let lock = || Ok(self.state.try_lock());
-        let locked = read_poll_timeout(lock, Option::is_some, LOOK, END);
-        let Ok(Some(mut state)) = locked else {
-            pr_warn!("vGPU {}: it does not let the host sleep\n", self.id().get());
-            return Err(EBUSY);
-        };
+    /// Takes back what the engines do not have yet.
+    fn take_back(&self) -> Result {
+        self.lock_in_time()?.withdraw_all();
+        Ok(())
+    }
 
-        state.withdraw_all();
-        if !self.landed(&state, PATIENCE) {
-            state.ports().for_each(|port| port.desk.cancel());
-            if !self.landed(&state, END) {
-                pr_warn!("vGPU {}: an engine cannot be stopped\n", self.id().get());
-                return Err(EBUSY);
-            }
-        }
+    /// Lets the contexts rest; the engines have nothing of the guest's.
+    fn rest_all(&self) -> Result {
+        let mut state = self.lock_in_time()?;
+
         for port in state.lanes.iter_mut().filter_map(|lane| lane.port.as_mut()) {
             port.desk.rest();
             port.rest();
@@ -112,11 +133,14 @@ impl Vgpu {
         Ok(())
     }
 
-    /// Waits until the runners have seen that the engines have nothing of the virtual GPU. Says whether that came
-    /// true in time.
-    fn landed(&self, state: &State, timeout: Delta) -> bool {
-        let look = || Ok(state.ports().any(|port| port.desk.is_aloft()));
-        read_poll_timeout(look, |aloft| !aloft, LOOK, timeout).is_ok()
+    fn lock_in_time(&self) -> Result<MutexGuard<'_, State>> {
+        let lock = || Ok(self.state.try_lock());
+        let locked = read_poll_timeout(lock, Option::is_some, LOOK, END);
+
+        locked.ok().flatten().ok_or_else(|| {
+            pr_warn!("vGPU {}: it does not let the host sleep\n", self.id().get());
+            EBUSY
+        })
     }
 
     /// The host has slept, and its GGTT and fence registers have lost what was the guest's.
