@@ -91,7 +91,10 @@ void rgvt_request_put(struct i915_request *rq);
 struct dma_fence *rgvt_request_fence(struct i915_request *rq);
 struct intel_context *rgvt_request_context(const struct i915_request *rq);
 int rgvt_request_emit_init_breadcrumb(struct i915_request *rq);
-void rgvt_request_cancel(struct i915_request *rq);
+void rgvt_request_set_preemption(struct i915_request *rq);
+u32 rgvt_request_resets(const struct i915_request *rq);
+bool rgvt_request_was_reset(const struct i915_request *rq, u32 resets);
+bool rgvt_request_cancel(struct i915_request *rq);
 bool rgvt_request_started(const struct i915_request *rq);
 void rgvt_request_make_way(struct i915_request *rq);
 void rgvt_request_come_first(struct i915_request *rq);
@@ -110,6 +113,7 @@ struct i915_vma *rgvt_object_ggtt_pin(struct drm_i915_gem_object *obj);
 
 /* gt/intel_context.h */
 void rgvt_context_set_vm(struct intel_context *ce, struct i915_address_space *vm);
+void rgvt_context_set_submission(struct intel_context *ce);
 void rgvt_context_set_ring_size(struct intel_context *ce, u32 bytes);
 int rgvt_context_pin(struct intel_context *ce);
 void rgvt_context_unpin(struct intel_context *ce);

@@ -2,7 +2,10 @@
 
 #include "i915_drv.h"
 #include "i915_request.h"
+#include "i915_tasklet.h"
 #include "gt/intel_context.h"
+#include "gt/intel_engine.h"
+#include "gt/intel_engine_regs.h"
 #include "gt/intel_engine_types.h"
 
 #include <rgvt/helpers.h>
@@ -27,38 +30,132 @@ struct intel_context *rgvt_request_context(const struct i915_request *rq)
 	return rq->context;
 }
 
+/*
+ * Only before the request is submitted. By priority i915 takes requests also off
+ * engines of which it says that they cannot preempt, as its own batches forbid
+ * that there. Then it would think that the engine executes another.
+ */
+void rgvt_request_set_preemption(struct i915_request *rq)
+{
+	if (!intel_engine_has_preemption(rq->engine))
+		__set_bit(I915_FENCE_FLAG_NOPREEMPT, &rq->fence.flags);
+}
+
+/* How often the engine was reset so far, by itself or with all of the GPU. */
+u32 rgvt_request_resets(const struct i915_request *rq)
+{
+	struct i915_gpu_error *error = &rq->i915->gpu_error;
+
+	return i915_reset_count(error) + i915_reset_engine_count(error, rq->engine);
+}
+
+/*
+ * Whether the hardware loses the request just now because it executed that when
+ * i915 reset the engine, which it had done @resets times before.
+ */
+bool rgvt_request_was_reset(const struct i915_request *rq, u32 resets)
+{
+	const struct intel_engine_cs *engine = rq->engine;
+	const unsigned long *flags = &engine->gt->reset.flags;
+
+	if (!test_bit(I915_RESET_ENGINE + engine->id, flags) &&
+	    !test_bit(I915_RESET_BACKOFF, flags))
+		return false;
+
+	return rgvt_request_resets(rq) != resets &&
+	       engine->execlists.reset_ccid == rq->context->lrc.ccid;
+}
+
 /* By it i915 tells a request that has started from one that has not. */
 int rgvt_request_emit_init_breadcrumb(struct i915_request *rq)
 {
 	return rq->engine->emit_init_breadcrumb ? rq->engine->emit_init_breadcrumb(rq) : 0;
 }
 
+/* i915_request_cancel() is not exported; this is what it does, of what is. */
+static bool cancel(struct i915_request *rq)
+{
+	int error = 0;
+
+	if (!try_cmpxchg(&rq->fence.error, &error, -EINTR))
+		return false;
+
+	set_bit(I915_FENCE_FLAG_SENTINEL, &rq->fence.flags);
+	intel_context_cancel_request(rq->context, rq);
+	return true;
+}
+
+/* Has i915 leave the engine as it is, as a reset of its own does. */
+static void hold(struct tasklet_struct *tasklet)
+{
+	local_bh_disable();
+	tasklet_lock(tasklet);
+	atomic_inc(&tasklet->count);
+	tasklet_unlock(tasklet);
+	local_bh_enable();
+}
+
+static void resume(struct tasklet_struct *tasklet)
+{
+	tasklet_enable(tasklet);
+	tasklet_hi_schedule(tasklet);
+}
+
 /*
- * i915_request_cancel() is not exported; this is what it does, of what is.
- *
  * If the hardware was already asked to leave the request and has not, i915 asks
  * it for nothing else until the engine's preempt_timeout_ms is over, which was
  * chosen for requests that may still make way. This one may not, so the time is
  * up: to i915 a timer that was set and does not run is one that has expired. Its
  * tasklet is kept from asking the hardware to leave another one meanwhile.
  */
-void rgvt_request_cancel(struct i915_request *rq)
+static void cancel_by_preemption(struct i915_request *rq, struct tasklet_struct *tasklet)
 {
-	struct tasklet_struct *tasklet = &rq->engine->sched_engine->tasklet;
 	struct intel_engine_execlists *el = &rq->engine->execlists;
-	int error = 0;
 
-	if (i915_request_signaled(rq) || !try_cmpxchg(&rq->fence.error, &error, -EINTR))
+	if (!cancel(rq))
 		return;
 
-	set_bit(I915_FENCE_FLAG_SENTINEL, &rq->fence.flags);
-	intel_context_cancel_request(rq->context, rq);
-
-	tasklet_disable(tasklet);
+	hold(tasklet);
 	if (READ_ONCE(el->preempt_target) == rq)
 		timer_delete(&el->preempt);
-	tasklet_enable(tasklet);
-	tasklet_hi_schedule(tasklet);
+	resume(tasklet);
+}
+
+/*
+ * i915 resets an engine that cannot preempt, and blames what that executes. So
+ * it has to be this request, or nothing: what is not submitted is skipped when
+ * it is. Only what is just on its way has to be asked for again.
+ *
+ * No other comes after it before the reset: its context is submitted alone, and
+ * i915 submits nothing meanwhile.
+ */
+static bool cancel_by_reset(struct i915_request *rq, struct tasklet_struct *tasklet)
+{
+	struct intel_engine_cs *engine = rq->engine;
+	bool can;
+
+	hold(tasklet);
+	can = !intel_context_inflight(rq->context) ||
+	      (execlists_active(&engine->execlists) == rq &&
+	       ENGINE_READ(engine, RING_EXECLIST_STATUS_HI) == rq->context->lrc.ccid);
+	if (can)
+		cancel(rq);
+	resume(tasklet);
+	return can;
+}
+
+/* Returns false if it cannot be cancelled just now. */
+bool rgvt_request_cancel(struct i915_request *rq)
+{
+	struct tasklet_struct *tasklet = &rq->engine->sched_engine->tasklet;
+
+	if (i915_request_signaled(rq))
+		return true;
+	if (!intel_engine_has_preemption(rq->engine))
+		return cancel_by_reset(rq, tasklet);
+
+	cancel_by_preemption(rq, tasklet);
+	return true;
 }
 
 bool rgvt_request_started(const struct i915_request *rq)

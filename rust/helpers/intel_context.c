@@ -7,11 +7,21 @@
 
 #include <rgvt/helpers.h>
 
-/* Both only before the context is first pinned, when its ring and image are made. */
+/* All three only before the context is first pinned, when its ring and image are made. */
 void rgvt_context_set_vm(struct intel_context *ce, struct i915_address_space *vm)
 {
 	i915_vm_put(ce->vm);
 	ce->vm = i915_vm_get(vm);
+}
+
+/*
+ * Where the engine cannot preempt, i915 has to know what it executes: the engine
+ * may not go on to another context by itself.
+ */
+void rgvt_context_set_submission(struct intel_context *ce)
+{
+	if (!intel_engine_has_preemption(ce->engine))
+		intel_context_set_single_submission(ce);
 }
 
 void rgvt_context_set_ring_size(struct intel_context *ce, u32 bytes)

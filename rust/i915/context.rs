@@ -46,6 +46,7 @@ impl Handle {
         // SAFETY: The context is new, and was never pinned. It takes a reference of `space`.
         unsafe {
             bindings::rgvt_context_set_vm(context, space.as_raw());
+            bindings::rgvt_context_set_submission(context);
             bindings::rgvt_context_set_ring_size(context, RING_SIZE);
         }
 

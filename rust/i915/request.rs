@@ -103,7 +103,10 @@ impl<'a, O: Observer> Request<'a, O> {
         let request = from_err_ptr(unsafe { bindings::i915_request_create(context.as_raw()) })?;
 
         // SAFETY: The request is valid until it is submitted.
-        unsafe { bindings::rgvt_request_get(request) };
+        unsafe {
+            bindings::rgvt_request_get(request);
+            bindings::rgvt_request_set_preemption(request);
+        }
 
         // INVARIANT: The reference has just been taken.
         let mut this = Self {
@@ -216,14 +219,17 @@ impl<O: Observer> Context<O> {
     }
 
     /// Has i915 end the request under way, if there is one: by preemption if the commands allow it, or else by
-    /// a reset of the engine, of which others notice no more than the time that it takes. Where nothing can be
-    /// preempted, on Gen8, i915 resets the engine also if the request only waits there, and ends the one that is
-    /// executed, be it another's. [`Self::reap`] tells when it is over. May sleep, but does not wait for the GPU.
-    pub(crate) fn cancel(&self) {
-        if let Some(submitted) = &self.submitted {
+    /// a reset of the engine, of which others notice no more than the time that it takes. [`Self::reap`] tells
+    /// when it is over. May sleep, but does not wait for the GPU.
+    ///
+    /// Returns false, and does nothing, if that might end another's request instead: where the engine cannot
+    /// preempt, on Gen8, while i915 does not know for sure which one it executes.
+    #[must_use]
+    pub(crate) fn cancel(&self) -> bool {
+        self.submitted.as_ref().is_none_or(|submitted| {
             // SAFETY: The invariant of `Submitted`: the request is valid.
-            unsafe { bindings::rgvt_request_cancel(submitted.request.as_ptr()) };
-        }
+            unsafe { bindings::rgvt_request_cancel(submitted.request.as_ptr()) }
+        })
     }
 
     /// Whether the engine has begun with the request under way, or is done with it.

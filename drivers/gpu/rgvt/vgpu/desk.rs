@@ -103,8 +103,20 @@ enum Stage {
         tools: Tools,
         timestamp: u32,
         label: Label,
+        /// It is to be ended, which was not possible yet.
+        ending: bool,
     },
     Over(Tools, Outcome),
+}
+
+/// What the runner finds on a desk.
+pub(super) enum Seen {
+    /// Nothing that concerns it.
+    Nothing,
+    /// The GPU has a piece that is to be ended as soon as that is possible, of which nothing tells.
+    Ending,
+    /// The GPU is done with a piece. How many nanoseconds that took, as far as is known.
+    Landed(Option<u64>),
 }
 
 /// A desk, while the device is open. It has one piece of work at a time.
@@ -306,25 +318,29 @@ impl Desk {
                     tools,
                     timestamp,
                     label,
+                    ending: false,
                 };
                 true
             }
         }
     }
 
-    /// If the GPU is done with its piece, returns how many nanoseconds that took, as far as is known.
-    #[expect(clippy::option_option, reason = "two questions")]
-    pub(super) fn reap(self: &Arc<Self>) -> Option<Option<u64>> {
+    /// Takes from the GPU what it is done with.
+    pub(super) fn reap(self: &Arc<Self>) -> Seen {
         let mut stage = self.stage.lock();
         let Stage::Aloft {
             tools,
             timestamp,
             label,
+            ending,
         } = &mut *stage
         else {
-            return None;
+            return Seen::Nothing;
         };
-        let result = tools.context.reap()?;
+        let Some(result) = tools.context.reap() else {
+            *ending = *ending && !tools.context.cancel();
+            return if *ending { Seen::Ending } else { Seen::Nothing };
+        };
         let used = match result {
             Ok(()) => engine_time(&mut tools.context, *timestamp),
             Err(_) => None,
@@ -337,7 +353,7 @@ impl Desk {
         drop(stage);
 
         self.kick();
-        Some(used)
+        Seen::Landed(used)
     }
 
     fn with_context<T>(&self, f: impl FnOnce(&EngineContext<Progress>) -> T) -> Option<T> {
@@ -377,8 +393,14 @@ impl Desk {
         let _ = self.with_context(EngineContext::come_first);
     }
 
-    /// Has the GPU end the piece.
+    /// Has the GPU end the piece: at once, or when the engine has begun with it, if others would pay for that
+    /// before.
     pub(super) fn cancel(&self) {
-        let _ = self.with_context(EngineContext::cancel);
+        if let Stage::Aloft { tools, ending, .. } = &mut *self.stage.lock() {
+            *ending = !tools.context.cancel();
+            if *ending {
+                self.runner.kick();
+            }
+        }
     }
 }

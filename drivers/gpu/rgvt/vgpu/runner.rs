@@ -35,7 +35,10 @@ use kernel::{
 };
 
 use super::{
-    desk::Desk,
+    desk::{
+        Desk,
+        Seen, //
+    },
     log::warn_about, //
 };
 use crate::{
@@ -57,6 +60,9 @@ use crate::{
         },
     },
 };
+
+/// How often to look whether the engine has begun with a piece that is to be ended, in nanoseconds.
+const LOOK: u64 = 1_000_000;
 
 /// Who uses an engine.
 struct Line {
@@ -195,7 +201,7 @@ impl Runner {
     }
 
     /// Has the runner look at what there is to do, soon. May be called in any context.
-    fn kick(self: &Arc<Self>) {
+    pub(super) fn kick(self: &Arc<Self>) {
         // What is queued already will see what is new. Nothing is handed to an engine while the system sleeps.
         let _ = self.workqueue.enqueue(self.clone());
     }
@@ -221,16 +227,22 @@ impl Runner {
         (0..MAX_VGPUS).filter_map(|index| self.line.lock().members.get(index).cloned().flatten())
     }
 
-    /// Takes up what the engine has done.
-    fn collect(&self) {
+    /// Takes up what the engine has done. Returns in how many nanoseconds there may be more, though nothing tells.
+    fn collect(&self) -> Option<u64> {
+        let mut next = None;
         // Fixed in number, and cheap to look at: no list of those that have something there is kept.
         for desk in self.members() {
-            if let Some(used) = desk.reap() {
-                let (id, now) = (desk.id(), self.now());
-                let counted = self.line.lock().queue.landed(id, used, now);
-                desk.vgpu().counters.of(self.engine).busy(counted);
+            match desk.reap() {
+                Seen::Nothing => {}
+                Seen::Ending => next = Some(LOOK),
+                Seen::Landed(used) => {
+                    let (id, now) = (desk.id(), self.now());
+                    let counted = self.line.lock().queue.landed(id, used, now);
+                    desk.vgpu().counters.of(self.engine).busy(counted);
+                }
             }
         }
+        next
     }
 
     /// Tells the queue whether the engine has begun with what it should execute.
@@ -289,8 +301,8 @@ impl WorkItem for Runner {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        this.collect();
-        let next = this.feed();
+        let moments = [this.collect(), this.feed()];
+        let next = moments.into_iter().flatten().min();
         let next = next.map(|nanos| Delta::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)));
 
         let mut line = this.line.lock();

@@ -51,7 +51,7 @@ pub const CREDIT: u64 = 20_000_000;
 /// engine. Rather too long, which costs the one that does not make way, than too short, which costs the others.
 pub const ENDING: u64 = 20_000_000;
 
-/// How many pieces of work the GPU has at once, if it cannot leave one in its middle: one runs, one waits.
+/// How many pieces of work i915 has at once, if the GPU cannot leave one in its middle: one runs, one waits.
 pub const SLOTS: usize = 2;
 
 /// What is to be done next.
