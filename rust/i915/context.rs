@@ -18,7 +18,10 @@ use kernel::{
 use super::{
     engine::Engine,
     request::Submitted,
-    watch::Watch,
+    watch::{
+        Fallback,
+        Watch, //
+    },
     AddressSpace,
     EngineId,
     GpuRef,
@@ -160,6 +163,19 @@ impl<O: Observer> Context<O> {
         if self.submitted.is_none() {
             self.pinned = None;
         }
+    }
+
+    /// Has dwords of the image be so whenever i915 gives a request to the engine again that was executed when it
+    /// reset that: what hung before the request had begun would hang once more, and nobody be blamed for it. To be
+    /// said once.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if one is not in the image.
+    pub(crate) fn set_fallback(&self, fallback: Fallback) -> Result {
+        let dwords = self.image_size / size_of::<u32>();
+
+        self.watch.set_fallback(fallback, dwords)
     }
 
     /// Whether it is pinned.

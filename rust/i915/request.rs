@@ -202,7 +202,7 @@ impl<O: Observer> Context<O> {
         self.pin()?;
 
         let four_levels = addressing == Addressing::Legacy48;
-        self.watch.set_addressing(four_levels);
+        self.watch.begin(four_levels);
 
         let mut request = Request::new(self, commands)?;
 
@@ -242,7 +242,7 @@ impl<O: Observer> Context<O> {
     }
 
     /// Has the request under way make way for those that are submitted after it, if the hardware has it and
-    /// can leave it in its middle. i915 does so when the next one comes, or after a slice of its own.
+    /// can leave it in its middle; on Gen8 it cannot. i915 does so when the next one comes, or after a slice of its own.
     pub(crate) fn make_way(&self) {
         if let Some(submitted) = &self.submitted {
             // SAFETY: The invariant of `Submitted`: the request is valid.
@@ -268,6 +268,12 @@ impl<O: Observer> Context<O> {
         if self.watch.is_on_hardware() {
             return None;
         }
+        // i915 says nothing of the reset if it has given the request to the engine again.
+        let status = status.and(if self.watch.was_reset() {
+            Err(EIO)
+        } else {
+            Ok(())
+        });
 
         self.forget();
         Some(status)

@@ -6,6 +6,9 @@
 //! Its fence is signalled: the GPU has executed the last command. And the context has left the hardware: the
 //! GPU has saved the image, and will load it anew.
 //!
+//! What i915 gives to the hardware again after a reset of the engine is mended here on its way: i915 knows
+//! nothing of what its user has put into the image.
+//!
 //! C headers: [`include/linux/dma-fence.h`](srctree/include/linux/dma-fence.h),
 //! [`drivers/gpu/drm/i915/gt/intel_execlists_submission.h`](srctree/drivers/gpu/drm/i915/gt/intel_execlists_submission.h)
 
@@ -32,7 +35,8 @@ use kernel::{
             Relaxed,
             Release, //
         },
-        Arc, //
+        Arc,
+        SetOnce, //
     },
     types::Opaque,
 };
@@ -47,17 +51,27 @@ pub(crate) trait Observer: Send + Sync + 'static {
     fn progress(&self);
 }
 
+/// Indices of dwords of an image, and values.
+pub(crate) type Fallback = [(usize, u32); 3];
+
 /// Watches one context.
 ///
 /// # Invariants
 ///
-/// `context` is valid. `notifier` is registered with the `status` of its engine, which is valid, too.
+/// `context` is valid. `notifier` is registered with the `status` of its engine, which is valid, too. The indices
+/// of `fallback` are in the context's image.
 #[pin_data(PinnedDrop)]
 pub(super) struct Watch<O: Observer> {
     context: *mut bindings::intel_context,
     status: *mut atomic_notifier_head,
     on_hardware: Atomic<bool>,
     four_levels: Atomic<bool>,
+    /// How often the engine had been reset when the hardware got the context.
+    resets: Atomic<u32>,
+    /// The engine was reset while it executed the request.
+    was_reset: Atomic<bool>,
+    /// Indices of dwords of the image, and what they are to be after that.
+    fallback: SetOnce<Fallback>,
     observer: Arc<O>,
     #[pin]
     notifier: Opaque<notifier_block>,
@@ -93,6 +107,9 @@ impl<O: Observer> Watch<O> {
                 status,
                 on_hardware: Atomic::new(false),
                 four_levels: Atomic::new(true),
+                resets: Atomic::new(0),
+                was_reset: Atomic::new(false),
+                fallback: SetOnce::new(),
                 observer,
                 notifier <- Opaque::ffi_init(|slot: *mut notifier_block| {
                     let block = notifier_block {
@@ -123,9 +140,31 @@ impl<O: Observer> Watch<O> {
         self.on_hardware.load(Acquire)
     }
 
-    /// Has the hardware walk so many levels of tables whenever it gets the context from now on. It does not have it.
-    pub(super) fn set_addressing(&self, four_levels: bool) {
+    /// A request is about to be submitted; no other is under way. The hardware is to walk so many levels of tables
+    /// whenever it gets the context from now on.
+    pub(super) fn begin(&self, four_levels: bool) {
         self.four_levels.store(four_levels, Relaxed);
+        self.was_reset.store(false, Relaxed);
+    }
+
+    /// Whether the engine was reset while it executed the request. To be asked when the context is not on the hardware.
+    pub(super) fn was_reset(&self) -> bool {
+        self.was_reset.load(Relaxed)
+    }
+
+    /// Has dwords of the image be so whenever the hardware gets the context again after that. Does nothing if it
+    /// was said before.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` if one is not in an image of `dwords` dwords.
+    pub(super) fn set_fallback(&self, fallback: Fallback, dwords: usize) -> Result {
+        if fallback.iter().any(|&(index, _)| index >= dwords) {
+            return Err(EINVAL);
+        }
+        // INVARIANT: They are in the image, as was just seen.
+        self.fallback.populate(fallback);
+        Ok(())
     }
 
     /// Asks for the end of a request, of which `fence` is the fence.
@@ -182,8 +221,17 @@ impl<O: Observer> Watch<O> {
                     // would be walked where there are three, the last of them in the guest's own pages.
                     // SAFETY: The type's invariants. i915 reads the descriptor after it has told of this.
                     unsafe { bindings::rgvt_context_set_addressing(context, four_levels) };
+
+                    // SAFETY: The caller vouches for the request, which is one of the context.
+                    unsafe { this.fall_back(data.cast()) };
                 }
                 bindings::INTEL_CONTEXT_SCHEDULE_OUT => {
+                    let resets = this.resets.load(Relaxed);
+                    // SAFETY: The caller vouches for the request.
+                    if unsafe { bindings::rgvt_request_was_reset(data.cast(), resets) } {
+                        this.was_reset.store(true, Relaxed);
+                    }
+                    // Whoever sees that sees the above.
                     this.on_hardware.store(false, Release);
                     this.observer.progress();
                 }
@@ -193,6 +241,29 @@ impl<O: Observer> Watch<O> {
 
         // CAST: It is 0.
         NOTIFY_DONE as ffi::c_int
+    }
+
+    /// If the engine was reset while it executed `request`, has it do without what may have been the reason.
+    ///
+    /// # Safety
+    ///
+    /// `request` must be one of the context, which the hardware does not have, and is about to get.
+    unsafe fn fall_back(&self, request: *const bindings::i915_request) {
+        // SAFETY: The caller vouches for the request.
+        let resets = unsafe { bindings::rgvt_request_resets(request) };
+
+        self.resets.store(resets, Relaxed);
+        let Some(fallback) = self.fallback.as_ref().filter(|_| self.was_reset()) else {
+            return;
+        };
+        // SAFETY: A context that the hardware is about to get is pinned, so its image is mapped.
+        let image: *mut u32 = unsafe { bindings::rgvt_context_image(self.context) }.cast();
+
+        for &(index, value) in fallback {
+            // SAFETY: The type's invariants: it is in the image. Neither the hardware nor, while a request is under
+            // way, this module uses that.
+            unsafe { image.add(index).write_volatile(value) };
+        }
     }
 
     /// # Safety

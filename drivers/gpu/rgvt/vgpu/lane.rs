@@ -152,6 +152,7 @@ impl Port {
         let image = context.image()?;
         save(image, &layout, &mut default_state)?;
         let restore = RestoreBatches::of(image, platform, engine)?;
+        restore.guard(&context)?;
         context.rest();
 
         Ok(Self {

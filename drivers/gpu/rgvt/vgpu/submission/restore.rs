@@ -30,7 +30,9 @@ use super::{
 use crate::{
     host::{
         buffer,
+        EngineContext,
         HostGpu,
+        Observer,
         PinnedBuffer, //
     },
     hw::{
@@ -95,6 +97,14 @@ impl RestoreBatches {
             indirect: None,
             per_context: None,
         })
+    }
+
+    /// Has `context` run the host's when its work is given to the engine again after a reset: the guest's may be why.
+    pub(in super::super) fn guard<O: Observer>(&self, context: &EngineContext<O>) -> Result {
+        let Some(host) = self.host else { return Ok(()) };
+        let registers = host.registers();
+
+        context.set_fallback(registers.map(|(dword, value)| (index(dword), value)))
     }
 
     /// Copies and audits what `context` wants run. The engine does not have the host's context.
