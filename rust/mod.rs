@@ -11,6 +11,7 @@ pub(crate) mod page;
 mod pci;
 pub(crate) mod pm;
 pub(crate) mod process;
+pub(crate) mod random;
 pub(crate) mod ratelimit;
 pub(crate) mod shared;
 pub(crate) mod siphash;

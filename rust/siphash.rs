@@ -4,9 +4,10 @@
 //!
 //! C header: [`include/linux/siphash.h`](srctree/include/linux/siphash.h)
 
-use kernel::bindings::get_random_bytes;
-
-use super::bindings;
+use super::{
+    bindings,
+    random::random, //
+};
 
 /// A secret key.
 pub(crate) struct Key([u64; 2]);
@@ -14,11 +15,7 @@ pub(crate) struct Key([u64; 2]);
 impl Key {
     /// A key of random bits.
     pub(crate) fn random() -> Self {
-        let mut key = [0u64; 2];
-
-        // SAFETY: `key` is as many bytes long as are said.
-        unsafe { get_random_bytes((&raw mut key).cast(), size_of_val(&key)) };
-        Self(key)
+        Self([random(), random()])
     }
 
     /// The hash of `data`.

@@ -409,7 +409,7 @@ fn a_shadow_that_cannot_be_made() {
     let world = World::new(true);
     let config = Config::default();
     let most = (0..).find(|&allowed| {
-        let made = failing::after(allowed, || Tables::new(world.clone(), config));
+        let made = failing::after(allowed, || Tables::new(world.clone(), config, 1));
         made.map_err(|error| assert_eq!(error, ENOMEM)).is_ok()
     });
     assert!(most.is_some_and(|most| (5..20).contains(&most)));

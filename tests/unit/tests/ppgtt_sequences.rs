@@ -224,6 +224,7 @@ proptest! {
     #[test]
     fn the_shadow_is_what_the_guest_says(
         kvm in any::<bool>(),
+        secret in any::<u64>(),
         config in (8_u32..60, 1_u32..6, 1_u32..600, 1_u32..1000, 1_u32..6),
         quota in prop::option::of(1000_u32..3000),
         steps in steps(),
@@ -236,7 +237,7 @@ proptest! {
         }
         let (tables, roots, work, retired, patience) = config;
         let config = Config { tables, roots, work, retired, patience };
-        let tables = Tables::new(world.clone(), config).unwrap();
+        let tables = Tables::new(world.clone(), config, secret).unwrap();
         let mut run = Run { world: world.clone(), tables, running: Vec::new(), pages_64k: false };
         for step in steps {
             run.step(step);

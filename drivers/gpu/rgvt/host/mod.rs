@@ -14,6 +14,7 @@ mod reserved;
 mod seal;
 
 pub(crate) use crate::rust::{
+    random::random,
     ratelimit::RateLimit,
     shared::SharedMemory,
     trace,

@@ -38,6 +38,7 @@ use super::{
 };
 use crate::{
     host::{
+        random,
         Account,
         AddressSpace,
         Guest,
@@ -107,7 +108,8 @@ impl Vgpu {
         let awake = gpu.host.keep_awake()?;
         let guest = Guest::new(guest, &gpu.host, this.account.clone())?;
         let space = AddressSpace::new(&gpu.host)?;
-        let tables = Tables::new(guest.clone(), Config::for_size(this.kind.ggtt()))?;
+        let config = Config::for_size(this.kind.ggtt());
+        let tables = Tables::new(guest.clone(), config, random())?;
         let alarm = Alarm::new(this)?;
         let mut desks = KVec::new();
         let mut ports = KVec::new();

@@ -26,7 +26,7 @@ impl Guest {
         let world = World::new(true);
         world.state().memory = (1..64).map(|gfn| (gfn, [0; 512])).collect();
         Self {
-            tables: Tables::new(world.clone(), config).unwrap(),
+            tables: Tables::new(world.clone(), config, 0x1234_5678_9abc_def0).unwrap(),
             world,
             pages_64k: false,
         }

@@ -20,6 +20,7 @@
 //! table, an empty one. Tables that the GPU itself writes are not noticed.
 
 mod bits;
+mod buckets;
 mod entry;
 mod refresh;
 mod retire;
@@ -161,10 +162,10 @@ impl Hold {
 }
 
 impl<S: Seam> Tables<S> {
-    /// A shadow of nothing. ENOMEM.
-    pub fn new(seam: S, config: Config) -> Result<Self> {
+    /// A shadow of nothing. `secret` is what no guest can know. ENOMEM.
+    pub fn new(seam: S, config: Config, secret: u64) -> Result<Self> {
         Ok(Self {
-            store: Store::new(config.tables)?,
+            store: Store::new(config.tables, secret)?,
             roots: KVVec::new(),
             held: KVVec::new(),
             retired: Retired::new(config.tables)?,

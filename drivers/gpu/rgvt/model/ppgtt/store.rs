@@ -4,6 +4,7 @@
 
 use super::{
     bits::Bits,
+    buckets::Buckets,
     table::{Key, Source, Table, TableId},
     Seam,
 };
@@ -21,8 +22,8 @@ pub(super) struct Store<S: Seam> {
     tables: KVVec<Option<KBox<Table<S>>>>,
     /// Numbers that name a table.
     used: Set,
-    /// The first table of each hash; tables that can be found are linked from there on.
-    buckets: KVVec<Option<TableId>>,
+    /// Tables that can be found.
+    buckets: Buckets,
     limit: u32,
 }
 
@@ -33,14 +34,12 @@ pub(super) fn set(limit: u32) -> Result<Set> {
 }
 
 impl<S: Seam> Store<S> {
-    /// A store of at most `limit` tables.
-    pub(super) fn new(limit: u32) -> Result<Self> {
-        let buckets = limit.checked_next_power_of_two().ok_or(EINVAL)?;
-        let buckets = usize::try_from(buckets).map_err(|_| EINVAL)?;
+    /// A store of at most `limit` tables, which are found by what depends on `secret`.
+    pub(super) fn new(limit: u32, secret: u64) -> Result<Self> {
         Ok(Self {
             tables: KVVec::new(),
             used: set(limit)?,
-            buckets: KVVec::from_elem(None, buckets, GFP_KERNEL)?,
+            buckets: Buckets::new(limit, secret)?,
             limit,
         })
     }
@@ -73,7 +72,7 @@ impl<S: Seam> Store<S> {
         let mut table = KBox::new(Table::new(seam, source)?, GFP_KERNEL)?;
         let place = self.tables.get_mut(position).ok_or(EINVAL)?;
         if let Source::Guest(key) = source {
-            if let Some(bucket) = bucket(&mut self.buckets, key.gfn) {
+            if let Some(bucket) = self.buckets.head(key.gfn) {
                 table.next = bucket.replace(id);
             }
         }
@@ -97,8 +96,7 @@ impl<S: Seam> Store<S> {
 
     /// The first of these; the others follow by `next`.
     pub(super) fn first_hashed_as(&self, gfn: Gfn) -> Option<TableId> {
-        let bucket = hash(&self.buckets, gfn)?;
-        self.buckets.get(bucket).copied().flatten()
+        self.buckets.first(gfn)
     }
 
     /// Makes a table one that cannot be found any more.
@@ -110,7 +108,7 @@ impl<S: Seam> Store<S> {
         let Source::Guest(key) = table.source else {
             return;
         };
-        if let Some(bucket) = bucket(&mut self.buckets, key.gfn) {
+        if let Some(bucket) = self.buckets.head(key.gfn) {
             if *bucket == Some(id) {
                 *bucket = next;
                 return;
@@ -135,24 +133,10 @@ impl<S: Seam> Store<S> {
     pub(super) fn clear(&mut self) {
         self.tables.clear();
         self.used.fill(false);
-        self.buckets.fill(None);
+        self.buckets.clear();
     }
 }
 
 fn position(id: TableId) -> Option<usize> {
     usize::try_from(id.0).ok()
-}
-
-/// The bucket of `gfn`; the number of them is a power of two.
-fn hash(buckets: &[Option<TableId>], gfn: Gfn) -> Option<usize> {
-    // 2^64 divided by the golden ratio spreads neighbours widely (include/linux/hash.h).
-    const RATIO: u64 = 0x61c8_8646_80b5_83eb;
-    let mask = buckets.len().checked_sub(1)?;
-    let spread = usize::try_from(gfn.get().wrapping_mul(RATIO) >> 32).ok()?;
-    Some(spread & mask)
-}
-
-fn bucket(buckets: &mut [Option<TableId>], gfn: Gfn) -> Option<&mut Option<TableId>> {
-    let bucket = hash(buckets, gfn)?;
-    buckets.get_mut(bucket)
 }
