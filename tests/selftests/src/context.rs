@@ -50,6 +50,8 @@ const RING_HEAD: u64 = 0x05;
 pub const RING_TAIL: u64 = 0x07;
 pub const RING_START: u64 = 0x09;
 pub const RING_CONTROL: u64 = 0x0b;
+/// BB_PER_CTX_PTR: the batch that runs whenever the context is loaded; bit 0 makes it valid.
+const PER_CONTEXT: u64 = 0x19;
 const PDP0_UPPER: u64 = 0x31;
 const PDP0_LOWER: u64 = 0x33;
 
@@ -167,6 +169,13 @@ impl Context {
         self.commands(client, &[0x31 << 23 | 1, start as u32, 0]);
     }
 
+    /// Puts commands into a batch, and has the engine run that whenever it loads the context.
+    pub fn restore_batch(&self, client: &Client, commands: &[u32]) {
+        client.memory.fill(self.at(BATCH, 0), commands);
+        let start = self.image + (BATCH - IMAGE) * PAGE;
+        self.set(client, PER_CONTEXT, start as u32 | 1);
+    }
+
     /// The page of memory that is the root of the address space of the context in a place.
     pub fn root(place: u64) -> u64 {
         place * PAGES + ROOT
@@ -183,6 +192,11 @@ impl Context {
     pub fn wait(&self, client: &Client, value: u32) {
         let wait = 0x1c << 23 | 1 << 22 | 1 << 15 | 4 << 12 | 2;
         self.commands(client, &[wait, value, self.target as u32, 0]);
+    }
+
+    /// Writes the value that the engine waits for.
+    pub fn release(&self, client: &Client, value: u32) {
+        client.memory.write(self.at(TARGET, 0), value);
     }
 
     /// Its descriptor: valid, 64 bits of address, coherent, with an address space of its own.

@@ -199,6 +199,11 @@ fn read_only(bench: &Bench) -> Result<Outcome> {
     Ok(Outcome::Pass)
 }
 
+/// Whether the GPU is a Broadwell, by its device ID (include/drm/intel/pciids.h).
+pub fn is_broadwell(device: &Device) -> Result<bool> {
+    Ok(device.config(0x00)? >> 24 == 0x16)
+}
+
 /// Where the capability of this number is.
 pub fn capability(device: &Device, wanted: u32) -> Result<Option<u32>> {
     let mut at = device.config(0x34)? & 0xff;

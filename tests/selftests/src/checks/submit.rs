@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Submissions by execlists, with contexts that this program makes.
 
-use anyhow::{Result, ensure};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
 
 use super::config::{self, capability};
 use super::irq::set_eventfd;
@@ -25,7 +27,15 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/unknown-command", unknown_command),
     Check::new("submit/cut-off-command", cut_off_command),
     Check::new("submit/reset-meanwhile", reset_meanwhile),
+    Check::new("submit/reset-behind-another", reset_behind_another),
+    Check::new("submit/hang-in-restore", hang_in_restore),
 ];
+
+/// MI_BATCH_BUFFER_END.
+const BATCH_END: u32 = 0x0a << 23;
+
+/// How long it takes, at most, until work that was submitted waits at the engine, and until a reset is seen there.
+const BEHIND: Duration = Duration::from_millis(100);
 
 /// Runs a store on an engine, three times.
 fn run(bench: &Bench, engine: Engine) -> Result<Outcome> {
@@ -199,6 +209,66 @@ fn cut_off_command(bench: &Bench) -> Result<Outcome> {
         );
         recovers(&client, ENGINES[0])?;
     }
+    Ok(Outcome::Pass)
+}
+
+/// Who resets an engine while its work waits for another's does not end that. Where that cannot be preempted the work
+/// is never done: who has reset the engine may use the memory for something else.
+fn reset_behind_another(bench: &Bench) -> Result<Outcome> {
+    let [first, second] = [bench.client()?, bench.client()?];
+    for engine in ENGINES {
+        let long = Context::new(&first, engine, 0)?;
+        long.store(&first, MARK);
+        long.wait(&first, MARK + 1);
+        long.store(&first, MARK + 2);
+        long.submit(&first)?;
+        ensure!(long.has_run(&first, MARK), "{engine:?}: it did not begin");
+
+        let short = Context::new(&second, engine, 1)?;
+        short.store(&second, MARK);
+        short.submit(&second)?;
+        std::thread::sleep(BEHIND);
+        second.device.set_reg(GDRST, engine.reset)?;
+        std::thread::sleep(BEHIND);
+
+        long.release(&first, MARK + 1);
+        long.wait_for(&first, MARK + 2)
+            .context("who had the engine")?;
+        recovers(&second, engine).context("who reset it")?;
+        if config::is_broadwell(&second.device)? {
+            same("what was reset away", short.target(&second), 0)?;
+        }
+    }
+    Ok(Outcome::Pass)
+}
+
+/// Nobody is blamed for an engine that hangs before the work has begun, in a batch that runs while the context is
+/// loaded. Others have it nevertheless, when their patience is over, and it is had again by whose it is after a reset.
+fn hang_in_restore(bench: &Bench) -> Result<Outcome> {
+    let [first, second] = [bench.client()?, bench.client()?];
+    let [_, engine, ..] = ENGINES;
+    if config::is_broadwell(&first.device)? {
+        return Outcome::skip(
+            "only the render engine of Gen8 has such batches, and there the host has one, too",
+        );
+    }
+    if !bench.witness.is_there() {
+        return Outcome::skip("the lab's GPU is needed");
+    }
+    let hangs = Context::new(&first, engine, 0)?;
+    let waits = Context::new(&second, engine, 0)?;
+    hangs.restore_batch(&first, &[BATCH_END, 0]);
+    hangs.store(&first, MARK);
+    waits.store(&second, MARK);
+
+    let always = r#""fault":"hang_restore","engine":"bcs","times":1000000"#;
+    bench.witness.with_fault(always, || {
+        hangs.submit(&first)?;
+        ensure!(!hangs.has_run(&first, MARK), "it did not hang");
+        waits.submit(&second)?;
+        waits.wait_for(&second, MARK).context("who waits")?;
+        recovers(&first, engine).context("who hangs")
+    })?;
     Ok(Outcome::Pass)
 }
 
