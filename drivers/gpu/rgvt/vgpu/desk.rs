@@ -393,8 +393,7 @@ impl Desk {
         let _ = self.with_context(EngineContext::come_first);
     }
 
-    /// Has the GPU end the piece: at once, or when the engine has begun with it, if others would pay for that
-    /// before.
+    /// Has the GPU end the piece: at once, or as soon as nobody else would pay for that.
     pub(super) fn cancel(&self) {
         if let Stage::Aloft { tools, ending, .. } = &mut *self.stage.lock() {
             *ending = !tools.context.cancel();

@@ -61,7 +61,7 @@ use crate::{
     },
 };
 
-/// How often to look whether the engine has begun with a piece that is to be ended, in nanoseconds.
+/// How often to ask again for the end of a piece that could not be had, in nanoseconds.
 const LOOK: u64 = 1_000_000;
 
 /// Who uses an engine.
