@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use harness::engines;
 
 /// What two users got.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,27 +17,6 @@ pub struct Pair {
     pub shares: [f64; 2],
     /// How much of that time the engine had nothing to do, in percent.
     pub idle: f64,
-}
-
-/// The part of the witness's answer that counts here.
-#[derive(Deserialize)]
-struct Answer {
-    engines: Vec<Engine>,
-}
-
-#[derive(Deserialize)]
-struct Engine {
-    engine: String,
-    elapsed_ns: u64,
-    idle_ns: u64,
-    contexts: Vec<InContext>,
-}
-
-#[derive(Deserialize)]
-struct InContext {
-    /// Where its image is: unlike its ID, i915 keeps that for as long as there is the context.
-    lrca: u64,
-    busy_ns: u64,
 }
 
 /// Reads the folder of a run, if it is one of this scenario.
@@ -86,14 +65,9 @@ fn by_batch(text: &str) -> Result<f64> {
 }
 
 fn parse(answer: &str, apart_us: f64) -> Result<Pair> {
-    let answer: Answer = serde_json::from_str(answer)?;
-    let engine = answer.engines.iter().find(|engine| engine.engine == "rcs");
-    let engine = engine.context("nothing of rcs")?;
-    let mut by_image: BTreeMap<u64, u64> = BTreeMap::new();
-    for context in &engine.contexts {
-        *by_image.entry(context.lrca).or_default() += context.busy_ns;
-    }
-    let mut busy: Vec<u64> = by_image.into_values().collect();
+    let mut engines = engines::parse(answer)?;
+    let engine = engines.remove("rcs").context("nothing of rcs")?;
+    let mut busy: Vec<u64> = engine.busy.into_values().collect();
     busy.sort_unstable_by(|a, b| b.cmp(a));
     // What is there beside the users' contexts is i915's own.
     busy.resize(2, 0);
@@ -103,7 +77,7 @@ fn parse(answer: &str, apart_us: f64) -> Result<Pair> {
     Ok(Pair {
         apart_us,
         shares: [percent(busy[0], both), percent(busy[1], both)],
-        idle: percent(engine.idle_ns, engine.elapsed_ns),
+        idle: percent(engine.idle, engine.elapsed),
     })
 }
 

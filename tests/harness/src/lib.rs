@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-//! What the test programs inside the lab share.
+//! What the test programs inside the lab share, and those that read what they leave.
 
+pub mod engines;
 pub mod rng;
 pub mod tap;
 

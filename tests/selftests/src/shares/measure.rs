@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use harness::engines::Account;
 
 use super::mixes::{Gets, Mix};
 use super::stream::{Manners, Stream};
@@ -14,7 +15,7 @@ use crate::bench::{Bench, Outcome};
 use crate::client::Client;
 use crate::context::{ENGINES, Engine};
 use crate::mdev::Mdev;
-use crate::witness::{Account, Witness};
+use crate::witness::Witness;
 
 /// By how many percent a share may be off, a cap be exceeded, a reservation be missed.
 const TOLERANCE: f64 = 2.0;
