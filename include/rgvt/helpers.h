@@ -130,7 +130,7 @@ u32 rgvt_engine_clock(const struct intel_engine_cs *engine);
 struct atomic_notifier_head *rgvt_engine_context_status(struct intel_engine_cs *engine);
 
 /* gt/intel_ggtt_fencing.h */
-void rgvt_fence_write(struct i915_fence_reg *fence, u64 value);
+void rgvt_fence_set(struct i915_fence_reg *fence, u64 value);
 
 /* gt/intel_gtt.h */
 u64 rgvt_ggtt_total(const struct drm_i915_private *i915);

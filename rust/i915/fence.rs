@@ -18,7 +18,8 @@ use super::{
 };
 use crate::rust::bindings;
 
-/// A fence register that i915 uses for nothing, until this is dropped. It is 0 at first.
+/// A fence register that i915 uses for nothing, until this is dropped. It is 0 at first, and keeps its value when
+/// i915 resets the GPU.
 ///
 /// # Invariants
 ///
@@ -28,7 +29,7 @@ pub(crate) struct Fence {
     gpu: GpuRef,
 }
 
-// SAFETY: i915 changes nothing of a reserved fence register, any thread may set it, and whoever does has this
+// SAFETY: i915 gives a reserved fence register no other value, any thread may set it, and whoever does has this
 // object for itself.
 unsafe impl Send for Fence {}
 
@@ -59,7 +60,7 @@ impl Fence {
         let _awake = self.gpu.wake();
 
         // SAFETY: The type's invariants; the GPU is awake.
-        unsafe { bindings::rgvt_fence_write(self.fence.as_ptr(), value) };
+        unsafe { bindings::rgvt_fence_set(self.fence.as_ptr(), value) };
     }
 }
 

@@ -2,7 +2,10 @@
 //! Fence registers, which make tiled memory look linear in a stretch of the aperture. Source of their
 //! format: i915's gt/intel_ggtt_fencing.c.
 
-use anyhow::Result;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
 
 use crate::bench::{Bench, Check, Outcome, same};
 use crate::client::Client;
@@ -14,6 +17,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("fence/number", number),
     Check::new("fence/foreign-range", foreign),
     Check::new("fence/reset", reset),
+    Check::new("fence/host-reset", host_reset),
 ];
 
 /// Pages that are fenced: rows of 1 KiB, in two columns of tiles.
@@ -118,5 +122,31 @@ fn reset(bench: &Bench) -> Result<Outcome> {
     client.device.reset()?;
     map(&client)?;
     same("after a reset", probe(&client, share)?, LINEAR)?;
+    Ok(Outcome::Pass)
+}
+
+/// The host's GPU in debugfs.
+const DEBUG: &str = "/sys/kernel/debug/dri/0000:00:02.0";
+
+/// i915 writes all fence registers anew after it has reset the whole GPU.
+fn host_reset(bench: &Bench) -> Result<Outcome> {
+    let (how, what) = (
+        Path::new(DEBUG).join("i915_params/reset"),
+        Path::new(DEBUG).join("i915_wedged"),
+    );
+    if !how.exists() || !what.exists() {
+        return Outcome::skip("i915 has no files in debugfs here");
+    }
+    let client = bench.client()?;
+    let share = map(&client)?;
+    fence(&client, 0, share.page(0), PAGES)?;
+    same("before", probe(&client, share)?, TILED)?;
+    let usual = fs::read_to_string(&how)?;
+    // Not engine by engine.
+    fs::write(&how, "1").context("i915.reset")?;
+    let reset = fs::write(&what, "1").context("a reset of the GPU");
+    fs::write(&how, usual.trim())?;
+    reset?;
+    same("afterwards", probe(&client, share)?, TILED)?;
     Ok(Outcome::Pass)
 }

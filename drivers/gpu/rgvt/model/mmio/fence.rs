@@ -61,7 +61,7 @@ pub fn audited(value: u64, share: &Share) -> u64 {
         range.offset_of(GuestGma::new(first), Bytes::new(reach))
     });
     if value & VALID != 0 && own.is_some() {
-        value
+        value & (VALID | TILED_Y | PAGE | (PAGE | PITCH) << PITCH_SHIFT)
     } else {
         0
     }
