@@ -71,6 +71,8 @@ struct Unmapping {
     /// How often that was asked for in a row.
     times: u32,
     last: Instant<Monotonic>,
+    /// How long it took at most until that was asked for again.
+    gap: Delta,
 }
 
 impl Unmapping {
@@ -79,9 +81,14 @@ impl Unmapping {
     /// so many times it has to wait.
     const PATIENCE: u32 = 3;
 
-    /// How long, and how much later VFIO may ask again: it asks the other devices of the guest in between, each of
-    /// which may first wait for what its engines have (`vgpu::state::PATIENCE_MS`).
-    const WAIT_MS: i64 = 5_000;
+    /// How long at least, and how much later VFIO may ask again: it asks the other devices of the guest in between,
+    /// each of which may first wait for what its engines have (`vgpu::state::PATIENCE_MS`). How many there are, and
+    /// what else keeps VFIO waiting, is up to user space. So it is four times as long as that took before, and who
+    /// has outlasted it may pin once until VFIO asks again.
+    const WAIT: Delta = Delta::from_millis(5_000);
+
+    /// How long at most: user space may as well map and unmap the same range now and then.
+    const LONGEST: Delta = Delta::from_millis(3_600_000);
 
     fn refuses(&self, page: u64) -> bool {
         self.pages.contains(&page)
@@ -89,7 +96,8 @@ impl Unmapping {
     }
 
     fn is_recent(&self) -> bool {
-        self.last.elapsed() < Delta::from_millis(Self::WAIT_MS)
+        let longer = Delta::from_nanos(self.gap.as_nanos().saturating_mul(4));
+        self.last.elapsed() < Self::WAIT.max(longer).min(Self::LONGEST)
     }
 }
 
@@ -278,12 +286,21 @@ impl Guest {
 
         let mut memory = self.memory.lock();
         let before = memory.unmapping.take();
-        let again = before.filter(|it| it.pages == pages && it.is_recent());
+        let before = before.filter(|it| it.pages == pages);
+        let times = before.as_ref().map_or(1, |it| {
+            let times = it.times.saturating_add(1);
+            if it.is_recent() {
+                times
+            } else {
+                times.min(Unmapping::PATIENCE - 1)
+            }
+        });
         memory.unmapping = Some(Unmapping {
             pages: pages.clone(),
             under_way: true,
-            times: again.map_or(1, |it| it.times.saturating_add(1)),
+            times,
             last: Instant::now(),
+            gap: before.map_or(Delta::ZERO, |it| it.gap.max(it.last.elapsed())),
         });
         drop(memory);
 
