@@ -234,6 +234,12 @@ impl<H: Send + Unpin + 'static> Buffer<H> {
             .map_or(!hold.released, DmaBuf::is_shared)
     }
 
+    /// Whether it has references to the pages: when they were taken back, drivers that cannot be told to give up
+    /// their mapping keep them.
+    pub(crate) fn has_pages(&self) -> bool {
+        !self.shown.lock().pages.is_empty()
+    }
+
     /// Takes the pages back. When this returns, nobody can map them any more, user space has them nowhere mapped,
     /// and what held them is dropped. Drivers that can be told to give up their mapping are told.
     pub(crate) fn revoke(&self) {

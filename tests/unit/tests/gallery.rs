@@ -2,7 +2,7 @@
 
 //! Surfaces that others have by a number.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -40,9 +40,18 @@ impl Exported for Held {
         self.0.borrow().0
     }
 
+    fn has_pages(&self) -> bool {
+        KEPT.get()
+    }
+
     fn revoke(&self) {
         self.0.borrow_mut().1 += 1;
     }
+}
+
+thread_local! {
+    /// Whether pages that were taken away are made use of still.
+    static KEPT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A view of two pages from page `first` on.
@@ -155,6 +164,32 @@ fn the_oldest_that_nobody_has_makes_way() {
     assert!(there(&mut gallery, numbers[1]));
     assert!(!there(&mut gallery, numbers[2]));
     assert!(there(&mut gallery, numbers[3]));
+}
+
+#[test]
+fn who_had_the_device_does_not_keep_the_next_from_surfaces() {
+    let mut gallery = Gallery::new();
+    let held: Vec<_> = (0..MOST_EXPORTED as u64)
+        .map(|first| {
+            let id = number(&mut gallery, first * 2);
+            let held = Held::used();
+            *gallery.get(id).unwrap().1 = Some(held.clone());
+            (id, held)
+        })
+        .collect();
+    gallery.clear();
+    assert!(held.iter().all(|(_, held)| held.revoked() > 0));
+    for first in 0..MOST_EXPORTED as u64 {
+        let id = number(&mut gallery, first * 2);
+        assert!(held.iter().all(|&(old, _)| old != id));
+        *gallery.get(id).unwrap().1 = Some(Held::used());
+    }
+    KEPT.set(true);
+    gallery.clear();
+    assert_eq!(gallery.number(view(1000), identity), Err(ENOSPC));
+    KEPT.set(false);
+    gallery.clear();
+    number(&mut gallery, 1000);
 }
 
 #[test]

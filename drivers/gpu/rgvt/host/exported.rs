@@ -48,6 +48,10 @@ impl crate::model::seam::Exported for Exported {
         self.0.is_used()
     }
 
+    fn has_pages(&self) -> bool {
+        self.0.has_pages()
+    }
+
     fn revoke(&self) {
         self.0.revoke();
     }

@@ -98,6 +98,9 @@ pub trait Exported {
     /// Whether somebody has them.
     fn is_used(&self) -> bool;
 
+    /// Whether the pages are kept still: they were not taken away, or somebody makes use of them who cannot be told.
+    fn has_pages(&self) -> bool;
+
     /// Takes them away from whoever has them. Nothing of it is pinned any more when this returns.
     fn revoke(&self);
 }

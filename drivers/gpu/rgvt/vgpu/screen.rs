@@ -100,8 +100,10 @@ impl Screen {
         Ok(result)
     }
 
-    /// Gives up what pictures took. Who has mapped them keeps what there is.
+    /// Gives up what pictures took, and surfaces that others have: those who had the device have them, and are not to
+    /// keep the next ones from theirs. Who has mapped pictures keeps what there is.
     pub(super) fn clear(&self) {
+        self.gallery.lock().clear();
         let _page = self.page.lock();
         *self.place.lock() = None;
     }

@@ -98,6 +98,14 @@ impl<E: Exported> Gallery<E> {
         }
     }
 
+    /// Takes back all of them, and forgets who has them, but for those of whose pages somebody makes use still.
+    /// Numbers are not used again.
+    pub fn clear(&mut self) {
+        self.revoke(|_| true);
+        self.entries
+            .retain(|entry| entry.exported.as_ref().is_some_and(E::has_pages));
+    }
+
     /// Takes back what nobody has any more: nobody tells when that is.
     pub fn tidy(&mut self) {
         for entry in self.entries.iter_mut().filter(|entry| !entry.is_used()) {
