@@ -39,6 +39,16 @@ impl TablePage {
         return self.entries.dma_address();
     }
 
+    /// Has it all zero again. What the GPU, or another thread, writes meanwhile may stay.
+    pub(crate) fn wipe(&self) {
+        let entries = self.entries.as_ptr().cast::<u64>().cast_mut();
+
+        for index in 0..ENTRIES {
+            // SAFETY: The page has that entry. It is memory that the GPU accesses at any time, too.
+            unsafe { entries.add(index).write_volatile(0) };
+        }
+    }
+
     /// Sets entry `index`, in one access. What is past the end is dropped.
     pub(crate) fn set(&mut self, index: u16, entry: u64) {
         let index = usize::from(index);

@@ -28,6 +28,7 @@ use crate::{
 pub(crate) struct Reserved {
     fences: KVec<Fence>,
     parts: [GgttNode; 2],
+    scratch: Arc<TablePage>,
 }
 
 impl Reserved {
@@ -37,6 +38,11 @@ impl Reserved {
         for part in &self.parts {
             part.clear();
         }
+    }
+
+    /// Wipes out what was written where nothing was mapped.
+    pub(crate) fn wipe(&self) {
+        self.scratch.wipe();
     }
 
     /// Takes exactly these stretches, and as many fence registers. ENOSPC if the host uses them in a way
@@ -58,6 +64,7 @@ impl Reserved {
         Ok(Self {
             fences: taken,
             parts,
+            scratch,
         })
     }
 

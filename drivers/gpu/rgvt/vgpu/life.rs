@@ -125,6 +125,7 @@ impl Vgpu {
         }
         // The host may have slept since: what i915 and the firmware have left there then is anybody's memory.
         state.hardware.clear();
+        state.hardware.wipe();
         for number in 0..this.share().fences {
             state.hardware.set_fence(number, 0);
         }
@@ -217,6 +218,7 @@ impl Vgpu {
             }
         }
         state.mappings.clear(&state.hardware);
+        state.hardware.wipe();
         for number in 0..self.share().fences {
             state.hardware.set_fence(number, 0);
         }

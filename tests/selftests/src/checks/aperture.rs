@@ -21,6 +21,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("aperture/across-its-ends", across),
     Check::new("aperture/sizes-agree", sizes),
     Check::new("aperture/outlives-descriptor", outlives),
+    Check::new("aperture/nothing-left", nothing_left),
 ];
 
 fn map_share(bench: &Bench) -> Result<Outcome> {
@@ -228,5 +229,19 @@ fn outlives(bench: &Bench) -> Result<Outcome> {
     // The last user has gone: the next one finds a device after power-on.
     let device = client.group.device(client.mdev.uuid())?;
     same("entry", crate::regs::entry(&device, share.page(0))?, 0)?;
+    Ok(Outcome::Pass)
+}
+
+/// What was written where nothing is mapped is not there after a reset, nor for the next user.
+fn nothing_left(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let page = Share::of(&client.device)?.page(5);
+    client.device.set_aperture(page, 0x5ec2e7)?;
+    client.device.reset()?;
+    same("after a reset", client.device.aperture(page)?, 0)?;
+    client.device.set_aperture(page, 0x5ec2e7)?;
+    drop(client.device);
+    let device = client.group.device(client.mdev.uuid())?;
+    same("the next user's", device.aperture(page)?, 0)?;
     Ok(Outcome::Pass)
 }
