@@ -26,6 +26,18 @@ use kernel::{
 
 use super::emit;
 
+/// A class of locks, for lockdep. The kernel's own has no way to give its address to C.
+#[cfg(CONFIG_DEBUG_LOCK_ALLOC)]
+struct LockClass(kernel::types::Opaque<kernel::bindings::lock_class_key>);
+
+// SAFETY: Only lockdep accesses it, and has its own lock for that.
+#[cfg(CONFIG_DEBUG_LOCK_ALLOC)]
+unsafe impl Sync for LockClass {}
+
+/// That of the files.
+#[cfg(CONFIG_DEBUG_LOCK_ALLOC)]
+static LOCK_CLASS: LockClass = LockClass(kernel::types::Opaque::zeroed());
+
 /// Says what the file of an attribute of a `D` holds.
 type Show<D> = fn(&D, &mut Formatter<'_>) -> fmt::Result;
 
@@ -101,6 +113,11 @@ impl<D: Send + Sync + 'static> RawGroup<D> {
             };
             raw.attr.name = attribute.name.as_char_ptr();
             raw.attr.mode = attribute.mode();
+            // What `sysfs_attr_init` does for attributes in memory that comes and goes.
+            #[cfg(CONFIG_DEBUG_LOCK_ALLOC)]
+            {
+                raw.attr.key = LOCK_CLASS.0.get();
+            }
             raw.__bindgen_anon_1.show = Some(Calls::<D>::show);
             raw.__bindgen_anon_2.store = attribute.store.map(|_| Calls::<D>::store as _);
             attributes.push(RawAttribute { raw, attribute }, GFP_KERNEL)?;
