@@ -97,10 +97,17 @@ pub const TABLE: &[Span] = &[
     Span::plain(0xb0a0).to(0xb0ec),
     // GEN8_L3SQCREG1 to what is before GEN8_L3SQCREG4
     Span::plain(0xb100).to(0xb114).starts_as_host(),
-    // GEN8_L3SQCREG4: a batch at each restore of the context changes it and changes it back
-    // (gen8_emit_flush_coherentl3_wa). It is no part of the context: what a guest leaves there lasts
-    // until the host's commands behind the piece of work
-    Span::plain(0xb118).starts_as_host().commands(Write),
+    // GEN8_L3SQCREG4, which is no part of the context. i915 lets users write it where they have to
+    // (WaDisableLSQCROPERFforOCL); what a guest leaves there lasts until the host's commands behind the piece of
+    // work. Elsewhere a batch at each restore changes it and changes it back (gen8_emit_flush_coherentl3_wa), for
+    // what the host's has done then
+    Span::plain(0xb118)
+        .on(Platforms::SKYLAKE_KABYLAKE)
+        .starts_as_host()
+        .commands(Write),
+    Span::plain(0xb118)
+        .on(Platforms::SKYLAKE_KABYLAKE.others())
+        .starts_as_host(),
     // GEN9_SCRATCH1, also BDW_SCRATCH1
     Span::plain(0xb11c).starts_as_host(),
     Span::plain(0xb1c0),

@@ -21,6 +21,9 @@ impl Platforms {
     pub const CORE: Self = Self(Self::ALL.0 & !Self::BROXTON.0);
     /// Gen9 but Broxton.
     pub const GEN9_CORE: Self = Self(Self::GEN9.0 & !Self::BROXTON.0);
+    /// Skylake and Kaby Lake, without what came after the latter.
+    pub const SKYLAKE_KABYLAKE: Self =
+        Self(Self::of(Platform::Skylake).0 | Self::of(Platform::KabyLake).0);
     /// The set of one.
     pub const fn of(platform: Platform) -> Self {
         Self(match platform {
@@ -31,6 +34,11 @@ impl Platforms {
             Platform::CoffeeLake => 1 << 4,
             Platform::CometLake => 1 << 5,
         })
+    }
+
+    /// Those that are not in the set.
+    pub const fn others(self) -> Self {
+        Self(Self::ALL.0 & !self.0)
     }
 
     /// Whether `platform` is in the set.
