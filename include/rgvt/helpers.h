@@ -102,7 +102,6 @@ void rgvt_request_come_first(struct i915_request *rq);
 /* i915_vma.h */
 u32 rgvt_vma_ggtt_offset(const struct i915_vma *vma);
 void rgvt_vma_unpin(struct i915_vma *vma);
-int rgvt_vma_move_to_active(struct i915_vma *vma, struct i915_request *rq);
 
 /* gem/i915_gem_object.h */
 int rgvt_object_lock(struct drm_i915_gem_object *obj);
@@ -120,6 +119,7 @@ void rgvt_context_unpin(struct intel_context *ce);
 void rgvt_context_get(struct intel_context *ce);
 void rgvt_context_put(struct intel_context *ce);
 void *rgvt_context_image(struct intel_context *ce);
+void rgvt_context_set_levels(struct intel_context *ce, bool four_levels);
 void rgvt_context_set_addressing(struct intel_context *ce, bool four_levels);
 
 /* gt/intel_engine_types.h */

@@ -14,9 +14,3 @@ void rgvt_vma_unpin(struct i915_vma *vma)
 {
 	i915_vma_unpin(vma);
 }
-
-/* With the lock of the object held. */
-int rgvt_vma_move_to_active(struct i915_vma *vma, struct i915_request *rq)
-{
-	return i915_vma_move_to_active(vma, rq, __EXEC_OBJECT_NO_REQUEST_AWAIT);
-}

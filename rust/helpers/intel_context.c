@@ -56,6 +56,17 @@ void *rgvt_context_image(struct intel_context *ce)
 }
 
 /*
+ * By the size of its address space i915 tells how many levels of tables a context has,
+ * whenever it makes a descriptor anew: that may be out of a reset of the engine, after
+ * which it gives the same request to the hardware again without telling anybody. The
+ * address space is the context's own and maps nothing.
+ */
+void rgvt_context_set_levels(struct intel_context *ce, bool four_levels)
+{
+	WRITE_ONCE(ce->vm->total, BIT_ULL(four_levels ? 48 : 32));
+}
+
+/*
  * Only when i915 tells that it is about to give the context to the hardware. The image was changed
  * behind i915's back: even if the context runs twice in a row, the hardware has to load it anew.
  */

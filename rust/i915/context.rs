@@ -18,11 +18,11 @@ use kernel::{
 use super::{
     engine::Engine,
     request::Submitted,
+    space::AddressSpace,
     watch::{
         Fallback,
         Watch, //
     },
-    AddressSpace,
     EngineId,
     GpuRef,
     Observer, //
@@ -42,7 +42,9 @@ const PAGE_SIZE: usize = 4096;
 struct Handle(NonNull<bindings::intel_context>);
 
 impl Handle {
-    fn new(space: &AddressSpace, engine: Engine<'_>) -> Result<Self> {
+    fn new(gpu: &GpuRef, engine: Engine<'_>) -> Result<Self> {
+        let space = AddressSpace::new(gpu)?;
+
         // SAFETY: The engine is valid.
         let context = from_err_ptr(unsafe { bindings::intel_context_create(engine.as_raw()) })?;
 
@@ -106,8 +108,7 @@ impl Drop for Pinned {
 ///
 /// It is pinned when its image is needed, and stays so until it may [rest](Self::rest).
 ///
-/// When the context is dropped, `O` is not told of anything any more; but the GPU goes on, and with it the use
-/// of all the memory that the image and the commands lead to.
+/// When the context is dropped, `O` is not told of anything any more. That waits for the end of what is under way.
 pub(crate) struct Context<O: Observer> {
     // Dropped in this order: what is under way stops telling `watch`, which looks at `handle`.
     pub(super) submitted: Option<Submitted>,
@@ -123,12 +124,11 @@ pub(crate) struct Context<O: Observer> {
 unsafe impl<O: Observer> Send for Context<O> {}
 
 impl<O: Observer> Context<O> {
-    /// Makes a context of the engine `id` in `space`, with an image as for a first use. `ENODEV` if the GPU
-    /// has no such engine. May sleep.
-    pub(crate) fn new(space: &AddressSpace, id: EngineId, observer: Arc<O>) -> Result<Self> {
-        let gpu = space.gpu();
+    /// Makes a context of the engine `id`, with an image as for a first use. `ENODEV` if the GPU has no such
+    /// engine. May sleep.
+    pub(crate) fn new(gpu: GpuRef, id: EngineId, observer: Arc<O>) -> Result<Self> {
         let engine = gpu.engine(id).ok_or(ENODEV)?;
-        let handle = Handle::new(space, engine)?;
+        let handle = Handle::new(&gpu, engine)?;
 
         // SAFETY: The context is one of `engine`; it stays until `handle` is dropped, after the `Watch`, and
         // the engine until the GPU is given back.
@@ -141,12 +141,19 @@ impl<O: Observer> Context<O> {
             handle,
             clock: engine.clock(),
             image_size: engine.context_size().next_multiple_of(PAGE_SIZE),
-            _gpu: gpu.clone(),
+            _gpu: gpu,
         })
     }
 
     pub(super) fn as_raw(&self) -> *mut bindings::intel_context {
         self.handle.0.as_ptr()
+    }
+
+    /// Has i915 think that the context has so many levels of tables. No request is under way, or it is not
+    /// submitted yet.
+    pub(super) fn set_levels(&mut self, four: bool) {
+        // SAFETY: The context is valid.
+        unsafe { bindings::rgvt_context_set_levels(self.as_raw(), four) };
     }
 
     /// Has the image and the ring in their places from now on. May sleep.

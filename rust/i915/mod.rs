@@ -40,6 +40,5 @@ pub(crate) use power::{
     InUse, //
 };
 pub(crate) use request::Addressing;
-pub(crate) use space::AddressSpace;
 pub(crate) use table::TablePage;
 pub(crate) use watch::Observer;

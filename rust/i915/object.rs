@@ -49,8 +49,8 @@ impl Object {
 
     /// Calls `f` with the object's lock held.
     ///
-    /// Besides us only i915's shrinker and its eviction lock the object, and these do not wait for a lock: to
-    /// take it while other locks are held is safe.
+    /// Besides us only i915's shrinker and its eviction lock the object, and these do not wait for a lock. Not to be
+    /// called while a request is made: with the timeline locked that is the wrong order.
     fn locked<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
         // SAFETY: The type's invariant: the object is valid.
         to_result(unsafe { bindings::rgvt_object_lock(self.as_raw()) })?;
@@ -65,8 +65,7 @@ impl Object {
 
 impl Drop for Object {
     fn drop(&mut self) {
-        // SAFETY: The type's invariant: this object holds a reference, and gives it up. Requests that use the
-        // object have references of their own.
+        // SAFETY: The type's invariant: this object holds a reference, and gives it up.
         unsafe { bindings::rgvt_object_put(self.as_raw()) };
     }
 }
@@ -116,8 +115,6 @@ impl Drop for Mapped {
 }
 
 /// Memory that the GPU reads.
-///
-/// When this is dropped, the memory stays for the requests that it was submitted with.
 ///
 /// # Invariants
 ///
@@ -174,14 +171,6 @@ impl PinnedBuffer {
             )
         };
         Ok(())
-    }
-
-    /// Calls `f` with the buffer's place, and the lock of its object held.
-    pub(super) fn locked<T>(
-        &self,
-        f: impl FnOnce(*mut bindings::i915_vma) -> Result<T>,
-    ) -> Result<T> {
-        self.mapped.object.locked(|| f(self.vma.as_ptr()))
     }
 }
 

@@ -16,7 +16,11 @@ use kernel::{
         to_result, //
     },
     ffi,
-    prelude::*, //
+    prelude::*,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
 };
 
 use super::{
@@ -54,6 +58,9 @@ pub(crate) enum Addressing {
 pub(super) struct Submitted {
     request: NonNull<bindings::i915_request>,
     is_cancelled: bool,
+    /// What the commands lead to. i915 is not asked to keep it: that would take the lock of each, which i915 takes
+    /// before the timeline's, while a request is made with the timeline locked.
+    _buffers: KVec<PinnedBuffer>,
 }
 
 impl Submitted {
@@ -93,12 +100,22 @@ struct Request<'a, O: Observer> {
     /// In the ring.
     commands: &'a mut [u32],
     is_cancelled: bool,
+    buffers: KVec<PinnedBuffer>,
     context: &'a mut Context<O>,
 }
 
 impl<'a, O: Observer> Request<'a, O> {
-    /// Makes a request of `commands`, which are no more than [`MAX_COMMANDS`]. The context is pinned.
-    fn new(context: &'a mut Context<O>, commands: &[u32]) -> Result<Self> {
+    /// Makes a request of `commands`, which are `count` in all and no more than [`MAX_COMMANDS`]. The context is
+    /// pinned.
+    fn new(
+        context: &'a mut Context<O>,
+        four_levels: bool,
+        commands: &[&[u32]],
+        count: usize,
+    ) -> Result<Self> {
+        // With less i915 begins each request by naming its own tables.
+        context.set_levels(true);
+
         // SAFETY: The context is valid and pinned.
         let request = from_err_ptr(unsafe { bindings::i915_request_create(context.as_raw()) })?;
 
@@ -113,14 +130,17 @@ impl<'a, O: Observer> Request<'a, O> {
             request: NonNull::new(request).ok_or(ENOMEM)?,
             commands: &mut [],
             is_cancelled: true,
+            buffers: KVec::new(),
             context,
         };
+
+        this.context.set_levels(four_levels);
 
         // SAFETY: The type's invariants.
         to_result(unsafe { bindings::rgvt_request_emit_init_breadcrumb(request) })?;
 
         // The ring is read in units of two dwords.
-        let count = commands.len().checked_next_multiple_of(2).ok_or(E2BIG)?;
+        let count = count.checked_next_multiple_of(2).ok_or(E2BIG)?;
 
         // SAFETY: The type's invariants. The ring has room for `MAX_COMMANDS` when no other request of the
         // context is under way. CAST: It is no more than that.
@@ -130,26 +150,19 @@ impl<'a, O: Observer> Request<'a, O> {
         // SAFETY: This part of the ring is the request's. The GPU does not read it before it is submitted.
         this.commands = unsafe { core::slice::from_raw_parts_mut(ring, count) };
 
-        let (used, rest) = this
-            .commands
-            .split_at_mut_checked(commands.len())
-            .ok_or(EINVAL)?;
-
-        used.copy_from_slice(commands);
+        let mut rest = &mut *this.commands;
+        for part in commands {
+            let (used, free) = rest.split_at_mut_checked(part.len()).ok_or(EINVAL)?;
+            used.copy_from_slice(part);
+            rest = free;
+        }
         rest.fill(MI_NOOP);
         Ok(this)
     }
 
-    /// Has i915 keep `buffer` as it is until the GPU is done.
-    fn attach(&mut self, buffer: &PinnedBuffer) -> Result {
-        buffer.locked(|vma| {
-            // SAFETY: Both are valid, the object is locked, and the request is not submitted.
-            to_result(unsafe { bindings::rgvt_vma_move_to_active(vma, self.request.as_ptr()) })
-        })
-    }
-
-    /// Lets the commands be executed.
-    fn keep(mut self) {
+    /// Lets the commands be executed, which lead to `buffers`.
+    fn keep(mut self, buffers: KVec<PinnedBuffer>) {
+        self.buffers = buffers;
         self.is_cancelled = false;
     }
 }
@@ -167,6 +180,7 @@ impl<O: Observer> Drop for Request<'_, O> {
         let submitted = Submitted {
             request: self.request,
             is_cancelled: self.is_cancelled,
+            _buffers: core::mem::take(&mut self.buffers),
         };
         let fence = submitted.fence();
 
@@ -179,23 +193,25 @@ impl<O: Observer> Drop for Request<'_, O> {
 }
 
 impl<O: Observer> Context<O> {
-    /// Has the engine execute `commands`, with the context as its image says, and `addressing` instead of
-    /// what i915 thinks. `buffers` are kept until the engine is done, even if they are dropped before.
+    /// Has the engine execute `commands`, part by part, with the context as its image says, and `addressing`
+    /// instead of what i915 thinks. `buffers` are kept until its end was told. What the image leads to is the caller's
+    /// to keep as long.
     ///
     /// `EBUSY` if a request is under way, `E2BIG` if there are more than [`MAX_COMMANDS`]. Even if this fails
     /// a request may be under way then, of which [`Self::reap`] tells; it does nothing.
     ///
     /// May sleep, but does not wait for the GPU.
-    pub(crate) fn submit<'b>(
+    pub(crate) fn submit(
         &mut self,
         addressing: Addressing,
-        commands: &[u32],
-        buffers: impl IntoIterator<Item = &'b PinnedBuffer>,
+        commands: &[&[u32]],
+        buffers: KVec<PinnedBuffer>,
     ) -> Result {
         if self.submitted.is_some() {
             return Err(EBUSY);
         }
-        if commands.len() > MAX_COMMANDS {
+        let count = commands.iter().map(|part| part.len()).sum::<usize>();
+        if count > MAX_COMMANDS {
             return Err(E2BIG);
         }
 
@@ -204,12 +220,7 @@ impl<O: Observer> Context<O> {
         let four_levels = addressing == Addressing::Legacy48;
         self.watch.begin(four_levels);
 
-        let mut request = Request::new(self, commands)?;
-
-        for buffer in buffers {
-            request.attach(buffer)?;
-        }
-        request.keep();
+        Request::new(self, four_levels, commands, count)?.keep(buffers);
         Ok(())
     }
 
@@ -290,6 +301,9 @@ impl<O: Observer> Context<O> {
 
 impl<O: Observer> Drop for Context<O> {
     fn drop(&mut self) {
-        self.forget();
+        while self.submitted.is_some() && self.reap().is_none() {
+            let _ = self.cancel();
+            fsleep(Delta::from_millis(1));
+        }
     }
 }

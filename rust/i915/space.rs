@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An address space of contexts, a PPGTT.
+//! An address space of a context, a PPGTT.
 //!
 //! C header: [`drivers/gpu/drm/i915/gt/intel_gtt.h`](srctree/drivers/gpu/drm/i915/gt/intel_gtt.h)
 
@@ -21,21 +21,12 @@ use crate::rust::bindings;
 ///
 /// # Invariants
 ///
-/// `vm` is a valid address space, of which this object holds a reference.
-pub(crate) struct AddressSpace {
-    vm: NonNull<bindings::i915_address_space>,
-    gpu: GpuRef,
-}
-
-// SAFETY: The object only holds a reference, which any thread may give back.
-unsafe impl Send for AddressSpace {}
-
-// SAFETY: As above; making contexts with it only takes references.
-unsafe impl Sync for AddressSpace {}
+/// It is a valid address space, of which this object holds a reference.
+pub(super) struct AddressSpace(NonNull<bindings::i915_address_space>);
 
 impl AddressSpace {
     /// Makes one. May sleep.
-    pub(crate) fn new(gpu: GpuRef) -> Result<Self> {
+    pub(super) fn new(gpu: &GpuRef) -> Result<Self> {
         // SAFETY: i915 is valid; the flags are those of an ordinary allocation.
         let vm = unsafe {
             let ppgtt = bindings::i915_ppgtt_create(bindings::rgvt_i915_gt(gpu.as_raw()), 0);
@@ -43,19 +34,11 @@ impl AddressSpace {
         };
 
         // INVARIANT: The first reference is the caller's.
-        Ok(Self {
-            vm: NonNull::new(vm).ok_or(ENOMEM)?,
-            gpu,
-        })
+        Ok(Self(NonNull::new(vm).ok_or(ENOMEM)?))
     }
 
     pub(super) fn as_raw(&self) -> *mut bindings::i915_address_space {
-        self.vm.as_ptr()
-    }
-
-    /// The GPU that it is for.
-    pub(super) fn gpu(&self) -> &GpuRef {
-        &self.gpu
+        self.0.as_ptr()
     }
 }
 

@@ -217,8 +217,7 @@ impl<O: Observer> Watch<O> {
                 bindings::INTEL_CONTEXT_SCHEDULE_IN => {
                     this.on_hardware.store(true, Release);
                     let four_levels = this.four_levels.load(Relaxed);
-                    // i915 forgets it when it has reset the engine and gives it the same request again: four levels
-                    // would be walked where there are three, the last of them in the guest's own pages.
+                    // The image was changed behind i915's back, which has to be told each time.
                     // SAFETY: The type's invariants. i915 reads the descriptor after it has told of this.
                     unsafe { bindings::rgvt_context_set_addressing(context, four_levels) };
 

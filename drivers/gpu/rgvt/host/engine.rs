@@ -23,24 +23,14 @@ pub(crate) use i915::{
     PinnedBuffer, //
 };
 
-/// An address space, shared by all contexts of one virtual GPU. What is in it is not used: each request
-/// brings its own page tables.
-pub(crate) struct AddressSpace(i915::AddressSpace);
-
-impl AddressSpace {
-    pub(crate) fn new(host: &HostGpu) -> Result<Self> {
-        i915::AddressSpace::new(host.lent().clone()).map(Self)
-    }
-}
-
 /// Makes the context in which an engine runs all work of one virtual GPU. `observer` is told when a piece
 /// of it may be done.
 pub(crate) fn context<O: Observer>(
-    space: &AddressSpace,
+    host: &HostGpu,
     engine: Engine,
     observer: Arc<O>,
 ) -> Result<i915::Context<O>> {
-    i915::Context::new(&space.0, engine_id(engine), observer)
+    i915::Context::new(host.lent().clone(), engine_id(engine), observer)
 }
 
 /// Makes room for a copy of a batch of `dwords`, where the GPU can read it.

@@ -296,8 +296,13 @@ impl Desk {
         let waited = job.since.elapsed();
         counters.waited(waited);
 
-        let buffers = Iterator::chain(job.batches.iter(), job.tools.restore.buffers());
-        let result = job.tools.context.submit(job.addressing, &job.ring, buffers);
+        // Who was there before may have been ended in its middle.
+        let clean = self.vgpu.gpu().leftovers.commands(self.engine());
+        let commands = [clean, &job.ring];
+        let result = job
+            .tools
+            .context
+            .submit(job.addressing, &commands, job.batches);
         let Job {
             tools,
             timestamp,

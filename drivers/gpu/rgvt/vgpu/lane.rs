@@ -35,7 +35,6 @@ use super::{
 use crate::{
     host::{
         context,
-        AddressSpace,
         Sealer, //
     },
     hw::{
@@ -137,16 +136,12 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// Makes what `vgpu` has of the engine of `runner`, with contexts in `space`.
-    pub(super) fn new(
-        vgpu: &Arc<Vgpu>,
-        space: &AddressSpace,
-        runner: &Arc<Runner>,
-    ) -> Result<Self> {
+    /// Makes what `vgpu` has of the engine of `runner`.
+    pub(super) fn new(vgpu: &Arc<Vgpu>, runner: &Arc<Runner>) -> Result<Self> {
         let (platform, engine) = (vgpu.gpu().host.platform(), runner.engine());
         let layout = EngineState::of(platform, engine);
         let observer = Arc::new(Progress(runner.clone()), GFP_KERNEL)?;
-        let mut context = context(space, engine, observer)?;
+        let mut context = context(&vgpu.gpu().host, engine, observer)?;
 
         let mut default_state = room(&layout)?;
         let image = context.image()?;

@@ -40,7 +40,6 @@ use crate::{
     host::{
         random,
         Account,
-        AddressSpace,
         Guest,
         Interrupts,
         RateLimit,
@@ -107,14 +106,13 @@ impl Vgpu {
         let gpu = this.gpu();
         let awake = gpu.host.keep_awake()?;
         let guest = Guest::new(guest, &gpu.host, this.account.clone())?;
-        let space = AddressSpace::new(&gpu.host)?;
         let config = Config::for_size(this.kind.ggtt());
         let tables = Tables::new(guest.clone(), config, random())?;
         let alarm = Alarm::new(this)?;
         let mut desks = KVec::new();
         let mut ports = KVec::new();
         for runner in gpu.runners() {
-            let port = Port::new(this, &space, runner)?;
+            let port = Port::new(this, runner)?;
             desks.push(port.desk.clone(), GFP_KERNEL)?;
             ports.push(port, GFP_KERNEL)?;
         }

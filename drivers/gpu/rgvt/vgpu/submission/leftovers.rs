@@ -2,12 +2,10 @@
 
 //! What a piece of work might leave behind in the engine.
 //!
-//! Commands of a guest write two registers of the render engine that are no part of a context. On Gen9 i915
-//! lets every user do so (selftest_workarounds.c: `pardon_reg`). On Gen8 it lets none, but has one of them
-//! written, and written back, by a batch at each restore of a context (`gen8_emit_flush_coherentl3_wa`). That
-//! batch is the guest's here, and may leave there what it wants. At the end of each piece the registers get the
-//! host's values back, so that what a guest left there is met by nobody who comes after it. Who overtakes it in
-//! its middle meets it still.
+//! Commands of a guest write registers of the render engine that are no part of a context, where i915 lets every
+//! user do so (selftest_workarounds.c: `pardon_reg`). At the end of each piece the registers get the host's values
+//! back, so that what a guest left there is met by nobody who comes after it, and at the beginning, as a piece that
+//! is ended in its middle has no end. Who overtakes it there meets it still, as it would another user's.
 
 use kernel::prelude::*;
 
@@ -40,7 +38,7 @@ impl Leftovers {
     /// As the registers are now, while no guest is there.
     pub(in super::super) fn of(host: &HostGpu) -> Result<Self> {
         let registers: &[u32] = match host.platform().generation() {
-            Generation::Gen8 => &[L3SQCREG4],
+            Generation::Gen8 => &[],
             Generation::Gen9 => &[CTX_PREEMPT, L3SQCREG4],
         };
         let mut commands = KVec::new();
@@ -53,8 +51,9 @@ impl Leftovers {
         Ok(Self(commands))
     }
 
-    /// What is to follow the commands of a guest.
-    pub(super) fn commands(&self, engine: Engine) -> &[u32] {
+    /// What is to follow the commands of a guest, and to go before them: who was there before may have been ended in
+    /// its middle.
+    pub(in super::super) fn commands(&self, engine: Engine) -> &[u32] {
         match engine {
             Engine::Rcs => &self.0,
             _ => &[],

@@ -159,12 +159,6 @@ impl RestoreBatches {
             found,
         })
     }
-
-    /// The memory that the host's image may lead the engine to.
-    pub(in super::super) fn buffers(&self) -> impl Iterator<Item = &PinnedBuffer> {
-        let copies = [&self.indirect, &self.per_context];
-        copies.into_iter().flatten().map(|copy| &copy.buffer)
-    }
 }
 
 /// Batches that are in place.
