@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/highmem.h>
+
 #include "i915_drv.h"
+#include "i915_vma.h"
+#include "gem/i915_gem_object_types.h"
 #include "gt/intel_engine_types.h"
 #include "gt/intel_gt_types.h"
 
@@ -25,6 +29,28 @@ bool rgvt_engine_preempts(const struct intel_engine_cs *engine)
 u32 rgvt_engine_clock(const struct intel_engine_cs *engine)
 {
 	return engine->gt->clock_frequency;
+}
+
+/*
+ * Copies the batch that i915 has its contexts run in the middle of a restore, which was
+ * written when the engine was set up and is pinned since. Returns its bytes, 0 if there
+ * is none, or -E2BIG if there are more than @room.
+ */
+int rgvt_engine_restore_batch(const struct intel_engine_cs *engine, void *to, u32 room)
+{
+	const struct i915_ctx_workarounds *wa = &engine->wa_ctx;
+	const void *page;
+
+	if (!wa->vma || !wa->indirect_ctx.size)
+		return 0;
+	if (wa->indirect_ctx.size > room)
+		return -E2BIG;
+
+	/* Its object is one page (CTX_WA_BB_SIZE). */
+	page = kmap_local_page(sg_page(wa->vma->obj->mm.pages->sgl));
+	memcpy(to, page + wa->indirect_ctx.offset, wa->indirect_ctx.size);
+	kunmap_local(page);
+	return wa->indirect_ctx.size;
 }
 
 struct atomic_notifier_head *rgvt_engine_context_status(struct intel_engine_cs *engine)

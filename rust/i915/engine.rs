@@ -9,6 +9,12 @@ use core::{
     ptr::NonNull, //
 };
 
+use kernel::{
+    error::to_result,
+    page::PAGE_SIZE,
+    prelude::*, //
+};
+
 use super::Gpu;
 use crate::rust::bindings;
 
@@ -76,6 +82,28 @@ impl Gpu {
 
         // SAFETY: The type's invariant; the value is constant.
         engine.is_some_and(|engine| unsafe { bindings::rgvt_engine_preempts(engine.as_raw()) })
+    }
+
+    /// The batch that i915 has its contexts on the engine `id` run in the middle of a restore: whole cache lines,
+    /// without an end; empty if there is none.
+    pub(crate) fn restore_batch(&self, id: EngineId) -> Result<KVec<u32>> {
+        let mut words = KVec::from_elem(0_u32, PAGE_SIZE / size_of::<u32>(), GFP_KERNEL)?;
+        let Some(engine) = self.engine(id) else {
+            return Ok(KVec::new());
+        };
+
+        // SAFETY: The type's invariant; there is a page of room. CAST: The size of a page.
+        let bytes = unsafe {
+            bindings::rgvt_engine_restore_batch(
+                engine.as_raw(),
+                words.as_mut_ptr().cast(),
+                PAGE_SIZE as u32,
+            )
+        };
+
+        to_result(bytes)?;
+        words.truncate(usize::try_from(bytes)? / size_of::<u32>());
+        Ok(words)
     }
 
     /// The engine `id`, if this GPU has it.

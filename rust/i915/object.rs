@@ -152,24 +152,22 @@ impl PinnedBuffer {
         unsafe { bindings::rgvt_vma_ggtt_offset(self.vma.as_ptr()) }
     }
 
-    /// Copies `words` to its start, for the GPU to see. `E2BIG` if there is no room for them.
-    pub(crate) fn fill(&mut self, words: &[u32]) -> Result {
+    /// Copies `parts` one after the other to its start, for the GPU to see. `E2BIG` if there is no room for them.
+    pub(crate) fn fill(&mut self, parts: &[&[u32]]) -> Result {
         // SAFETY: The type's invariants. The GPU, if it has it at all, only reads.
         let memory = unsafe { self.mapped.memory.as_mut() };
 
-        memory
-            .get_mut(..words.len())
-            .ok_or(E2BIG)?
-            .copy_from_slice(words);
+        let mut bytes = 0_usize;
+        let mut free = &mut *memory;
+        for part in parts {
+            let (used, rest) = free.split_at_mut_checked(part.len()).ok_or(E2BIG)?;
+            used.copy_from_slice(part);
+            bytes = bytes.saturating_add(size_of_val(*part));
+            free = rest;
+        }
 
-        // SAFETY: The object is valid, pinned and mapped, and not shorter than the slice.
-        unsafe {
-            bindings::__i915_gem_object_flush_map(
-                self.mapped.object.as_raw(),
-                0,
-                size_of_val(words),
-            )
-        };
+        // SAFETY: The object is valid, pinned and mapped, and not shorter than all the parts.
+        unsafe { bindings::__i915_gem_object_flush_map(self.mapped.object.as_raw(), 0, bytes) };
         Ok(())
     }
 }

@@ -107,6 +107,11 @@ impl HostGpu {
     pub(crate) fn preempts(&self, engine: Engine) -> bool {
         self.gpu.preempts(engine_id(engine))
     }
+
+    /// What i915 has an engine execute in the middle of the restore of its contexts; empty if nothing.
+    pub(crate) fn restore_batch(&self, engine: Engine) -> Result<KVec<u32>> {
+        self.gpu.restore_batch(engine_id(engine))
+    }
 }
 
 impl HostMmio for HostGpu {

@@ -80,6 +80,8 @@ pub(crate) struct Gpu {
     workqueue: Arc<OwnedQueue>,
     pub(super) host: HostGpu,
     pub(super) leftovers: Leftovers,
+    /// The render engine's. i915 has none for the others (`lrc_init_wa_ctx`).
+    restore_batch: KVec<u32>,
     /// Engines are given nothing, as the host is about to sleep, or sleeps.
     pub(super) asleep: Atomic<bool>,
     /// The registers that a guest sees; the same for all guests.
@@ -141,6 +143,7 @@ impl Gpu {
             pin_init!(Self {
                 map: Arc::new(Map::new(host.platform())?, GFP_KERNEL)?,
                 leftovers: Leftovers::of(&host)?,
+                restore_batch: host.restore_batch(Engine::Rcs)?,
                 asleep: Atomic::new(false),
                 pin_quota_mib,
                 offered,
@@ -175,6 +178,14 @@ impl Gpu {
     pub(super) fn policy(&self, kind: &VgpuType) -> Result<Policy> {
         let weight = Weight::new(kind.weight.into()).ok_or(EINVAL)?;
         Ok(Policy::new(weight, PREEMPT_TIMEOUT_US))
+    }
+
+    /// What `engine` executes in the middle of each restore of a context, before anything of a guest's.
+    pub(super) fn restore_batch(&self, engine: Engine) -> &[u32] {
+        match engine {
+            Engine::Rcs => &self.restore_batch,
+            _ => &[],
+        }
     }
 
     /// Its engines.

@@ -106,7 +106,7 @@ pub(super) fn make(
         })?;
         found.add(more)?;
         if let Some(copy) = copies.get_mut(next) {
-            copy.buffer.fill(&words)?;
+            copy.buffer.fill(&[&words])?;
         }
         next = next.saturating_add(1);
     }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The batches that run while a context is restored: the guest's if it has any, or else the host's.
+//! The batches that run while a context is restored: the host's in its middle, and the guest's if it has any.
+//!
+//! i915 relies on its own to clear what is left of others' work, such as what execution units have in their
+//! registers and in shared local memory (CVE-2019-14615, `WaClearSlmSpaceAtContextSwitch`), and to set bits that
+//! are in no context. So that one goes before the guest's, whatever this does.
 //!
 //! The engine runs them whenever it takes the context up, also in the middle of a piece of work, with the
 //! ring's privileges. So what the host's image names is copies, which were audited, and which stay for as
@@ -68,6 +72,7 @@ const MOST_DWORDS: usize = 2048;
 /// A copy.
 struct Copy {
     words: Vetted,
+    /// Holds the words, and what goes before them.
     buffer: PinnedBuffer,
 }
 
@@ -127,8 +132,11 @@ impl RestoreBatches {
             let words = read_lines(sources, batch)?;
             let words = Unaudited::new(words);
             let (words, more) = vet(vgpu, words, Place::IndirectContext, guest, starts_none)?;
-            let start = keep(&mut self.indirect, &vgpu.gpu().host, words)?;
-            restore = restore.with_indirect(start, batch.size).ok_or(ENOTSUPP)?;
+            let (host, first) = (&vgpu.gpu().host, vgpu.gpu().restore_batch(guest.engine));
+            let start = keep(&mut self.indirect, host, first, words)?;
+            let size = batch.size.checked_add(size_of_val(first) as u64);
+            let size = size.ok_or(E2BIG)?;
+            restore = restore.with_indirect(start, size).ok_or(ENOTSUPP)?;
             found.add(more)?;
         }
         if let Some(batch) = context.per_context {
@@ -140,7 +148,7 @@ impl RestoreBatches {
             };
             let audited = read_batch(vgpu, guest, sources, Place::PerContext, batch, &mut left)?;
             let (words, more) = point(audited, starts_none)?;
-            let start = keep(&mut self.per_context, &vgpu.gpu().host, words)?;
+            let start = keep(&mut self.per_context, &vgpu.gpu().host, &[], words)?;
             restore = restore.with_per_context(start).ok_or(EINVAL)?;
             found.add(more)?;
         }
@@ -189,8 +197,8 @@ fn starts_none(_: parser::Batch) -> Result<HostGma> {
     Err(EACCES)
 }
 
-/// Has `copy` hold `words`, and returns where that is.
-fn keep(copy: &mut Option<Copy>, host: &HostGpu, words: Vetted) -> Result<HostGma> {
+/// Has `copy` hold `first`, which never changes, and `words`; returns where that is.
+fn keep(copy: &mut Option<Copy>, host: &HostGpu, first: &[u32], words: Vetted) -> Result<HostGma> {
     let old = match copy.take() {
         Some(same) if *same.words == *words => return Ok(copy.insert(same).start()),
         old => old,
@@ -199,8 +207,8 @@ fn keep(copy: &mut Option<Copy>, host: &HostGpu, words: Vetted) -> Result<HostGm
     // The engine does not have the context, so what it ran before may be changed.
     let mut buffer = match old {
         Some(old) if old.words.len() >= words.len() => old.buffer,
-        _ => buffer(host, words.len())?,
+        _ => buffer(host, first.len().saturating_add(words.len()))?,
     };
-    buffer.fill(&words)?;
+    buffer.fill(&[first, &words])?;
     Ok(copy.insert(Copy { words, buffer }).start())
 }
