@@ -243,6 +243,11 @@ impl<O: Observer> Context<O> {
         })
     }
 
+    /// Whether the engine may be executing the request under way, or is about to.
+    pub(crate) fn is_on_hardware(&self) -> bool {
+        self.submitted.is_some() && self.watch.is_on_hardware()
+    }
+
     /// Whether the engine has begun with the request under way, or is done with it.
     pub(crate) fn has_begun(&self) -> bool {
         let begun = |submitted: &Submitted| {

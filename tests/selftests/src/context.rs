@@ -53,6 +53,8 @@ const RING_HEAD: u64 = 0x05;
 pub const RING_TAIL: u64 = 0x07;
 pub const RING_START: u64 = 0x09;
 pub const RING_CONTROL: u64 = 0x0b;
+/// RCS_INDIRECT_CTX: the batch that runs while the context is loaded, and how many cache lines it has.
+const INDIRECT: u64 = 0x1b;
 /// BB_PER_CTX_PTR: the batch that runs whenever the context is loaded; bit 0 makes it valid.
 const PER_CONTEXT: u64 = 0x19;
 const PDP0_UPPER: u64 = 0x31;
@@ -184,6 +186,25 @@ impl Context {
     /// The page of memory that is the root of the address space of the context in a place.
     pub fn root(place: u64) -> u64 {
         place * PAGES + ROOT
+    }
+
+    /// The same in the middle of that, on the render engine; the commands are whole cache lines.
+    pub fn indirect_batch(&self, client: &Client, commands: &[u32]) {
+        client.memory.fill(self.at(BATCH, 0), commands);
+        let start = self.image + (BATCH - IMAGE) * PAGE;
+        self.set(client, INDIRECT, start as u32 | commands.len() as u32 / 16);
+    }
+
+    /// Puts into the ring that a register's value goes to the target's second dword: MI_STORE_REGISTER_MEM by the
+    /// GGTT.
+    pub fn store_register(&self, client: &Client, register: u32) {
+        let store = 0x24 << 23 | 1 << 22 | 2;
+        self.commands(client, &[store, register, self.target as u32 + 4, 0]);
+    }
+
+    /// What that has stored.
+    pub fn stored(&self, client: &Client) -> u32 {
+        client.memory.read(self.at(TARGET, 1))
     }
 
     /// Puts a store to the target into the ring: MI_STORE_DWORD_IMM by the GGTT.

@@ -103,7 +103,7 @@ enum Stage {
         tools: Tools,
         timestamp: u32,
         label: Label,
-        /// It is to be ended, which was not possible yet.
+        /// It is to be ended, of which i915 was not told yet.
         ending: bool,
     },
     Over(Tools, Outcome),
@@ -385,6 +385,14 @@ impl Desk {
         self.with_context(EngineContext::has_begun).unwrap_or(false)
     }
 
+    /// Whether the engine may be executing the piece, or may yet begin with it though it is to be ended.
+    pub(super) fn is_executed(&self) -> bool {
+        match &*self.stage.lock() {
+            Stage::Aloft { tools, ending, .. } => *ending || tools.context.is_on_hardware(),
+            _ => false,
+        }
+    }
+
     /// Has the piece make way for others.
     pub(super) fn make_way(&self) {
         if let Stage::Aloft { tools, label, .. } = &*self.stage.lock() {
@@ -398,13 +406,13 @@ impl Desk {
         let _ = self.with_context(EngineContext::come_first);
     }
 
-    /// Has the GPU end the piece: at once, or as soon as nobody else would pay for that.
+    /// Has the GPU end the piece, soon, or as soon as nobody else would pay for that.
     pub(super) fn cancel(&self) {
-        if let Stage::Aloft { tools, ending, .. } = &mut *self.stage.lock() {
-            *ending = !tools.context.cancel();
-            if *ending {
-                self.runner.kick();
-            }
+        // By the runner: whoever asks may have a signal pending, for which i915 would not wait for a lock but reset the
+        // engine, whoever has it.
+        if let Stage::Aloft { ending, .. } = &mut *self.stage.lock() {
+            *ending = true;
+            self.runner.kick();
         }
     }
 }

@@ -243,6 +243,13 @@ impl Lane {
         self.running.is_some() || self.landed.is_some()
     }
 
+    /// Whether the engine may still execute what the guest has reset away.
+    pub(super) fn is_leaving(&self) -> bool {
+        let abandoned = self.running.as_ref().filter(|piece| piece.abandoned);
+        let port = abandoned.and(self.port.as_ref());
+        port.is_some_and(|port| port.desk.is_executed())
+    }
+
     /// The next piece of work that may be prepared, if nothing is in its way.
     pub(super) fn next(&mut self) -> Option<Waiting> {
         if self.running.is_some() || self.port.is_none() {

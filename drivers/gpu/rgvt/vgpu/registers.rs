@@ -2,9 +2,16 @@
 
 //! Accesses to BAR 0: registers, the PVINFO page, and the GGTT.
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
+};
 
 use super::{
+    lane::Lane,
     log::warn_about,
     state::State,
     vblank::since,
@@ -31,12 +38,17 @@ use crate::{
         mmio::{
             access::Access,
             fence,
+            reset,
             span::Unit,
             Effect, //
         },
         pvinfo::Event,
     },
 };
+
+/// How long the reset of an engine may take, in milliseconds. i915 asks a request to make way first, and writes a report
+/// of the engine's state.
+const RESET_MS: u32 = 200;
 
 impl Vgpu {
     /// Reads 1, 2, 4 or 8 bytes at `offset` of BAR 0, aligned to their size. EINVAL if the access has
@@ -67,10 +79,29 @@ impl Vgpu {
         // The other bytes of a register are written as they are.
         let old = if size < 4 { state.unwritten(at) } else { 0 };
         state.write(self, at, access.lower(old, value));
-        if let Some(second) = access.second() {
+        let second = access.second();
+        if let Some(second) = second {
             state.write(self, second, Access::upper(value));
         }
+        drop(state);
+
+        if [Some(at), second].into_iter().flatten().any(reset::is_at) {
+            self.let_go();
+        }
         Ok(())
+    }
+
+    /// Waits until no engine executes what the guest has just reset away: when the reset is over, its driver uses the
+    /// memory for something else. Not if it takes too long, which it only does behind another's work that cannot make
+    /// way either.
+    fn let_go(&self) {
+        let is_leaving = || self.state.lock().lanes.iter().any(Lane::is_leaving);
+        for _ in 0..RESET_MS {
+            if !is_leaving() {
+                break;
+            }
+            fsleep(Delta::from_millis(1));
+        }
     }
 }
 

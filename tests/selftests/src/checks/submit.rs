@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::context::{Context, ENGINES, Engine, MARK, RING_CONTROL, RING_START, RING_TAIL};
 use crate::eventfd::EventFd;
 use crate::regs::{GDRST, GT0_IRQ, IER, IMR, MASTER_ENABLE, MASTER_IRQ};
+use crate::shares::stream::{Manners, Stream};
 use crate::uapi::MSI;
 
 pub const CHECKS: &[Check] = &[
@@ -29,6 +30,8 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/reset-meanwhile", reset_meanwhile),
     Check::new("submit/reset-behind-another", reset_behind_another),
     Check::new("submit/hang-in-restore", hang_in_restore),
+    Check::new("submit/restores-with-the-host", restores_with_the_host),
+    Check::new("submit/reset-ends-it", reset_ends_it),
 ];
 
 /// MI_BATCH_BUFFER_END.
@@ -269,6 +272,60 @@ fn hang_in_restore(bench: &Bench) -> Result<Outcome> {
         waits.wait_for(&second, MARK).context("who waits")?;
         recovers(&first, engine).context("who hangs")
     })?;
+    Ok(Outcome::Pass)
+}
+
+/// FF_SLICE_CHICKEN, which is in no context, and a bit that i915 sets at each restore on Gen9.
+const SLICE_CHICKEN: u32 = 0x2088;
+const PROVOKING_VERTEX_FIX: u32 = 1 << 1;
+
+/// What i915 has done at each restore of a context is done also if the guest has something else done then.
+fn restores_with_the_host(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    if config::is_broadwell(&client.device)? {
+        return Outcome::skip("on Gen8 nothing of that can be seen");
+    }
+    let [engine, ..] = ENGINES;
+    let context = Context::new(&client, engine, 0)?;
+    context.indirect_batch(&client, &[0; 32]);
+    let load = 0x22 << 23 | 1;
+    context.commands(
+        &client,
+        &[load, SLICE_CHICKEN, PROVOKING_VERTEX_FIX << 16, 0],
+    );
+    context.store_register(&client, SLICE_CHICKEN);
+    context.store(&client, MARK);
+    context.submit(&client)?;
+    context.wait_for(&client, MARK)?;
+    let fixed = context.stored(&client) & PROVOKING_VERTEX_FIX;
+    same("the bit that the guest has cleared", fixed, 0)?;
+
+    context.store_register(&client, SLICE_CHICKEN);
+    context.store(&client, MARK + 1);
+    context.submit(&client)?;
+    context.wait_for(&client, MARK + 1)?;
+    let fixed = context.stored(&client) & PROVOKING_VERTEX_FIX;
+    same("after a restore", fixed, PROVOKING_VERTEX_FIX)?;
+    Ok(Outcome::Pass)
+}
+
+/// When the reset of an engine is over, the engine does not execute any more what it did: the driver uses the memory
+/// for something else.
+fn reset_ends_it(bench: &Bench) -> Result<Outcome> {
+    for manners in [Manners::Polite, Manners::Stubborn] {
+        for engine in ENGINES {
+            let client = bench.client()?;
+            let mut stream = Stream::new(&client, engine, 0, manners)?;
+            stream.submit_endless(&client)?;
+            stream
+                .runs(&client)
+                .with_context(|| format!("{engine:?}"))?;
+            client.device.set_reg(GDRST, engine.reset)?;
+            let left = stream.rounds_left(&client);
+            std::thread::sleep(BEHIND);
+            same("rounds after the reset", stream.rounds_left(&client), left)?;
+        }
+    }
     Ok(Outcome::Pass)
 }
 

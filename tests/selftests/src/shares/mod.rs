@@ -6,7 +6,7 @@ mod delay;
 mod live;
 mod measure;
 mod mixes;
-mod stream;
+pub mod stream;
 
 use std::process::ExitCode;
 use std::time::Duration;

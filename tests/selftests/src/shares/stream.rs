@@ -47,6 +47,9 @@ const ROUND_NS: u64 = (ROUND_CYCLES * 1000 / CLOCK_MHZ) as u64;
 /// What the GPU is kept from by nothing but a reset, as good as endless.
 const ENDLESS: u32 = u32::MAX;
 
+/// How long it may take until a batch runs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Whether the GPU can leave a batch in its middle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manners {
@@ -137,6 +140,21 @@ impl Stream {
     /// Lets one that does not end by itself come to its end.
     pub fn end(&self, client: &Client) {
         client.memory.write(self.rounds(), 1);
+    }
+
+    /// Waits until a batch that does not end by itself runs.
+    pub fn runs(&self, client: &Client) -> Result<()> {
+        let begin = Instant::now();
+        while [0, ENDLESS].contains(&self.rounds_left(client)) {
+            ensure!(begin.elapsed() < PATIENCE, "the batch does not run");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Rounds that are left of the batch that runs.
+    pub fn rounds_left(&self, client: &Client) -> u32 {
+        client.memory.read(self.rounds())
     }
 
     /// Batches that are not done.

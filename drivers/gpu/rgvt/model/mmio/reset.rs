@@ -7,7 +7,7 @@ use super::{
     engines::EngineSet,
     span::{Commands, Span},
 };
-use crate::hw::engine::Engine;
+use crate::hw::{addr::MmioOffset, engine::Engine};
 
 /// GEN6_GRDOM_FULL: everything but the display.
 const FULL: u32 = 1 << 0;
@@ -19,10 +19,12 @@ const MICROCONTROLLER_IN_RESET: u32 = 1 << 0;
 /// The registers below this are the GT's; the display's are above.
 pub(super) const GT_END: u32 = 0x4_0000;
 
+/// GEN6_GDRST.
+const GDRST: u32 = 0x941c;
+
 /// The registers.
 pub const TABLE: &[Span] = &[
-    // GEN6_GDRST
-    Span::special(0x941c, Behaviour::Reset).commands(Commands::Refuse),
+    Span::special(GDRST, Behaviour::Reset).commands(Commands::Refuse),
     // GUC_STATUS
     Span::constant(0xc000, MICROCONTROLLER_IN_RESET),
 ];
@@ -34,6 +36,11 @@ pub enum Scope {
     Gt,
     /// Engines.
     Engines(EngineSet),
+}
+
+/// Whether a write of `register` may ask for a reset.
+pub fn is_at(register: MmioOffset) -> bool {
+    register.get() == GDRST
 }
 
 /// What a write to GEN6_GDRST asks for. `None` if that is nothing that a virtual GPU has.
