@@ -148,6 +148,55 @@ fn commands_write_nothing_that_stays() {
     }
 }
 
+/// Neither the context has these, nor does i915 set them on these GPUs.
+#[test]
+fn commands_write_no_chicken_bits_that_stay() {
+    let (rcs, at) = (Engine::Rcs, MmioOffset::new);
+    for platform in PLATFORMS {
+        let map = Map::new(platform).unwrap();
+        for register in [0x208c, 0x5584, 0x731c, 0xe18c, 0xe48c] {
+            for value in [None, Some(u32::MAX)] {
+                let verdict = map.command_write(rcs, at(register), value);
+                assert_eq!(verdict, Verdict::Drop, "{platform:?} {register:#x}");
+            }
+        }
+        // Their neighbours, which the context has.
+        for register in [0x5588, 0x7304, 0xe188] {
+            let verdict = map.command_write(rcs, at(register), Some(u32::MAX));
+            assert_eq!(verdict, Verdict::Allow, "{platform:?} {register:#x}");
+        }
+    }
+}
+
+/// Of these i915 sets one bit each whenever it restores a context, on Gen9 (gen9_init_indirectctx_bb).
+#[test]
+fn commands_write_the_bits_that_everybody_sets() {
+    for platform in PLATFORMS {
+        let map = Map::new(platform).unwrap();
+        for (register, bit) in [(0x2088, 1 << 1), (0x2090, 1 << 12)] {
+            let at = MmioOffset::new(register);
+            let write = |engine, value| map.command_write(engine, at, value);
+            let left = |value| match platform {
+                Platform::Broadwell => Verdict::Drop,
+                _ => Verdict::Replace(value),
+            };
+            let set: u32 = bit << 16 | bit;
+            for (value, expected) in [
+                (set, set),
+                (bit << 16, bit << 16),
+                (u32::MAX, set),
+                (!set, 0),
+            ] {
+                let verdict = write(Engine::Rcs, Some(value));
+                assert_eq!(verdict, left(expected), "{platform:?} {register:#x}");
+            }
+            // The value is not known, or the engine is another.
+            assert_eq!(write(Engine::Rcs, None), Verdict::Drop);
+            assert_eq!(write(Engine::Bcs, Some(set)), Verdict::Drop);
+        }
+    }
+}
+
 /// To these the host's commands give the host's values back. Gen8 does not have the first.
 #[test]
 fn what_stays_and_commands_write_comes_back() {

@@ -141,9 +141,9 @@ fn the_batch_of_a_context_s_restoration() {
         ALLOWED,
         1 << 28,
         0x2088,
-        0x2000_2000,
+        0x0002_0002,
         0x2090,
-        0x20_0020,
+        0x1000_1000,
         NOOP,
     ]);
     batch.extend([0x7005_0004, 1 << 31, 0x0077_7000, 0, 0, 0]);

@@ -9,9 +9,13 @@ use crate::{
 };
 
 impl RegisterPolicy for Map {
-    fn command_write(&self, engine: Engine, register: MmioOffset, _value: Option<u32>) -> Verdict {
+    fn command_write(&self, engine: Engine, register: MmioOffset, value: Option<u32>) -> Verdict {
         match self.commands(engine, register) {
             Some(Commands::Write) => Verdict::Allow,
+            Some(Commands::Bits(bits)) => value.map_or(Verdict::Drop, |value| {
+                let bits = u32::from(bits);
+                Verdict::Replace(value & (bits << 16 | bits))
+            }),
             Some(Commands::Ignore | Commands::Read) => Verdict::Drop,
             Some(Commands::Refuse) | None => Verdict::Reject,
         }
@@ -19,7 +23,7 @@ impl RegisterPolicy for Map {
 
     fn command_read(&self, engine: Engine, register: MmioOffset) -> Verdict {
         match self.commands(engine, register) {
-            Some(Commands::Write | Commands::Read) => Verdict::Allow,
+            Some(Commands::Write | Commands::Bits(_) | Commands::Read) => Verdict::Allow,
             Some(Commands::Ignore | Commands::Refuse) => Verdict::Drop,
             None => Verdict::Reject,
         }
@@ -36,7 +40,7 @@ impl Map {
         let declared = self.find(at).map_or(Commands::Ignore, |span| span.commands);
         // Another engine's state may be another guest's at that time.
         Some(match declared {
-            Commands::Write if owner(at) != engine => Commands::Ignore,
+            Commands::Write | Commands::Bits(_) if owner(at) != engine => Commands::Ignore,
             Commands::Write if !self.is_saved(engine, at) => Commands::Read,
             declared => declared,
         })

@@ -6,14 +6,15 @@
 //! What commands may write is part of the context image: nobody exchanges registers when the engine
 //! gets another owner. The exceptions are two that i915 lets every user on the host write on Gen9, though
 //! they are not (selftest_workarounds.c: `pardon_reg`); the host's commands give them its values back
-//! (vgpu/submission/leftovers.rs). Source: intel_gt_regs.h, intel_workarounds.c, i915_cmd_parser.c
+//! (vgpu/submission/leftovers.rs). And of two more, one bit each, which i915 sets at every restore of a
+//! context on Gen9, also for the host's own. Source: intel_gt_regs.h, intel_workarounds.c, i915_cmd_parser.c
 //! (`gen7_render_regs`, `hsw_render_regs`), gvt/mmio_context.c, and Skylake PRM, volume 3a (User Mode
 //! Non-Privileged Registers).
 
 use super::{
     platforms::Platforms,
     span::{
-        Commands::{Read, Write},
+        Commands::{Bits, Read, Write},
         Span,
     },
 };
@@ -24,9 +25,19 @@ pub const TABLE: &[Span] = &[
     Span::plain(0x2020).to(0x2024),
     // _3D_CHICKEN
     Span::masked(0x2084),
-    // FF_SLICE_CHICKEN, _3D_CHICKEN2, _3D_CHICKEN3: a batch at each restore of the context sets
-    // them (gen9_init_indirectctx_bb)
-    Span::masked(0x2088).to(0x2090).commands(Write),
+    // FF_SLICE_CHICKEN, of which a batch at each restore of the context sets CL_PROVOKING_VERTEX_FIX
+    // (gen9_init_indirectctx_bb), an exception
+    Span::masked(0x2088).on(Platforms::GEN8),
+    Span::masked(0x2088)
+        .on(Platforms::GEN9)
+        .commands(Bits(1 << 1)),
+    // _3D_CHICKEN2
+    Span::masked(0x208c),
+    // _3D_CHICKEN3, and SF_PROVOKING_VERTEX_FIX in the same way
+    Span::masked(0x2090).on(Platforms::GEN8),
+    Span::masked(0x2090)
+        .on(Platforms::GEN9)
+        .commands(Bits(1 << 12)),
     // GEN7_FF_THREAD_MODE
     Span::plain(0x20a0).on(Platforms::GEN8),
     Span::plain(0x20a0).on(Platforms::GEN9).commands(Read),
@@ -107,8 +118,9 @@ pub const TABLE: &[Span] = &[
     Span::plain(0x5240).to(0x525c).commands(Write),
     // GEN7_SO_WRITE_OFFSET
     Span::plain(0x5280).to(0x528c).commands(Write),
-    // GEN8_WM_CHICKEN2, GEN9_WM_CHICKEN3
-    Span::masked(0x5584).to(0x5588).commands(Write),
+    // GEN8_WM_CHICKEN2, which no driver of these GPUs is known to write, GEN9_WM_CHICKEN3
+    Span::masked(0x5584),
+    Span::masked(0x5588).commands(Write),
     Span::plain(0x6200).to(0x6208),
     // CACHE_MODE_0_GEN7, CACHE_MODE_1, GEN7_GT_MODE
     Span::masked(0x7000).to(0x7008).commands(Write),
@@ -124,8 +136,8 @@ pub const TABLE: &[Span] = &[
     Span::plain(0x7180),
     // HDC_CHICKEN0, GEN8_HDC_CHICKEN1
     Span::masked(0x7300).to(0x7304).commands(Write),
-    // GEN9_SLICE_COMMON_ECO_CHICKEN1
-    Span::masked(0x731c).commands(Write),
+    // GEN9_SLICE_COMMON_ECO_CHICKEN1: Geminilake's users write it, which is not supported
+    Span::masked(0x731c),
     Span::plain(0x7408),
     Span::plain(0x7700).to(0x770c),
     Span::plain(0x7c00),
@@ -137,8 +149,10 @@ pub const TABLE: &[Span] = &[
     Span::masked(0xe100).commands(Write),
     // GEN8_SAMPLER_INSTDONE, GEN8_ROW_INSTDONE: idle
     Span::constant(0xe160, u32::MAX).to(0xe164),
-    // HALF_SLICE_CHICKEN2, GEN8_HALF_SLICE_CHICKEN3, GEN9_HALF_SLICE_CHICKEN5, GEN10_SAMPLER_MODE
-    Span::masked(0xe180).to(0xe18c).commands(Write),
+    // HALF_SLICE_CHICKEN2, GEN8_HALF_SLICE_CHICKEN3, GEN9_HALF_SLICE_CHICKEN5
+    Span::masked(0xe180).to(0xe188).commands(Write),
+    // GEN10_SAMPLER_MODE
+    Span::masked(0xe18c),
     // GEN9_HALF_SLICE_CHICKEN7
     Span::masked(0xe194).commands(Write),
     Span::plain(0xe220),
@@ -153,7 +167,7 @@ pub const TABLE: &[Span] = &[
     // TD_CTL, TD_CTL2
     Span::plain(0xe400).to(0xe404).commands(Write),
     // GEN9_ROW_CHICKEN4, GEN9_ROW_CHICKEN3
-    Span::masked(0xe48c).commands(Write),
+    Span::masked(0xe48c),
     Span::masked(0xe49c),
     // Without a name
     Span::plain(0xe4cc),

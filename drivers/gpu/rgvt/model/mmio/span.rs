@@ -52,6 +52,9 @@ pub enum Commands {
     Read,
     /// Read and write it. It belongs to the context.
     Write,
+    /// Read it, and write these bits of it. It is masked, and does not belong to the context, but whoever
+    /// has the engine sets the bits.
+    Bits(u16),
     /// A command that writes it is an attack or a mistake, and fails the submission.
     Refuse,
 }

@@ -29,13 +29,11 @@ const GT: &[&[Span]] = &[
 const COUNT: usize = count(GT).wrapping_add(count(display::TABLES));
 
 /// Every declaration, by offset.
-static SPANS: [Span; COUNT] = MERGED;
-
-const MERGED: [Span; COUNT] = merge();
+static SPANS: [Span; COUNT] = merge();
 
 // A table is not sorted, or a register is declared twice for one platform. The compiler reports the
 // offset as the length of the array that it found.
-const _: [(); 0] = [(); first_fault(&MERGED)];
+const _: [(); 0] = [(); first_fault(&merge())];
 
 const fn count(mut tables: &[&[Span]]) -> usize {
     let mut sum: usize = 0;
