@@ -106,7 +106,34 @@ fn the_offset_of_batches_comes_and_goes() {
     let context = parse(&page, Engine::Rcs).unwrap();
     let registers: Vec<_> = context.registers().collect();
     assert_eq!(registers, [(0x65, 0x1234_5678)]);
-    assert_eq!(context.saved(), Some(0x65));
+    assert_eq!(context.saved(), [Some(0x65), None]);
+}
+
+/// BCS_SWCTRL is a masked register: the whole of it is loaded, whatever a driver has put into the mask.
+#[test]
+fn the_blitter_s_tiling_comes_and_goes() {
+    let mut page = usual();
+    page.set(0x43, 2);
+    let registers = |platform, engine| {
+        let descriptor = Descriptor::from_raw(LEGACY_64 | 0x101);
+        let context = Context::parse(&page, descriptor, platform, engine, &share()).unwrap();
+        let registers: Vec<_> = context.registers().collect();
+        let saved: Vec<_> = context.saved().into_iter().flatten().collect();
+        let dwords: Vec<_> = registers.iter().map(|&(dword, _)| dword).collect();
+        assert_eq!(dwords, saved);
+        registers
+    };
+    let tiling = (0x43, 0xffff_0002);
+    assert_eq!(registers(Platform::Broadwell, Engine::Bcs), [tiling]);
+    assert_eq!(
+        registers(Platform::Skylake, Engine::Bcs),
+        [(0x65, 0), tiling]
+    );
+    // There it is another register, the host's.
+    for engine in [Engine::Rcs, Engine::Vcs0, Engine::Vecs] {
+        let registers = registers(Platform::Skylake, engine);
+        assert!(!registers.contains(&tiling), "{engine:?}");
+    }
 }
 
 #[test]

@@ -37,6 +37,18 @@ pub const TIMESTAMP: u16 = 0x23;
 /// R_PWR_CLK_STATE of the render engine.
 pub const POWER_CLOCK_STATE: u16 = 0x43;
 
+/// BCS_SWCTRL, in the blitter's image: how its operands are tiled; a masked register (intel_lrc.c: `REG16(0x200)`;
+/// kvmgt: `BCS_TILE_REGISTER_VAL_OFFSET`).
+pub const fn blitter_tiling(engine: Engine) -> Option<u16> {
+    match engine {
+        Engine::Bcs => Some(0x43),
+        _ => None,
+    }
+}
+
+/// The upper half of a masked register whose lower half is written whole.
+pub const MASK_ALL: u32 = 0xffff_0000;
+
 /// BB_OFFSET, of the engines whose image has it: what is added to the address of an MI_BATCH_BUFFER_START that
 /// asks for it (intel_lrc.c: `lrc_ring_bb_offset`).
 pub const fn batch_offset(platform: Platform, engine: Engine) -> Option<u16> {
@@ -104,7 +116,7 @@ pub fn has_restore_batches(platform: Platform, engine: Engine) -> bool {
 /// Dwords of the register page that hold the engine's own state, which no driver writes: the first of
 /// each run, and the one after its last, in order.
 ///
-/// Left out are the registers of the ring, which come before, and what drivers set in between:
+/// Left out are the registers of the ring and BCS_SWCTRL, which come before, and what drivers set in between:
 /// RING_MI_MODE, BB_OFFSET, OACTXCONTROL, EU_PERF_CNTL0 to 6 (intel_lrc.c: `gen*_offsets`,
 /// `lrc_ring_mi_mode`, `lrc_ring_bb_offset`; i915_perf.c: `ctx_oactxctrl_offset`,
 /// `ctx_flexeu0_offset`).

@@ -106,7 +106,7 @@ pub(super) struct Landed {
     /// How far CTX_TIMESTAMP went.
     pub(super) ticks: u32,
     /// Dwords of the page of registers, and their values, that commands may have changed.
-    pub(super) saved: Option<(u16, u32)>,
+    pub(super) saved: [Option<(u16, u32)>; 2],
 }
 
 /// What there is of an engine while a user has the device open.

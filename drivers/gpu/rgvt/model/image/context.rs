@@ -5,10 +5,11 @@
 use super::{Ring, StatePage};
 use crate::hw::addr::{Bytes, GuestGma, HostGma};
 use crate::hw::context::{
-    batch_offset, has_restore_batches, ring_bytes, CACHE_LINE_SHIFT, CONTEXT_CONTROL, HEAD_MASK,
-    INDIRECT_ADDRESS_MASK, INDIRECT_CONTEXT, INDIRECT_LINES_MASK, PDP, PER_CONTEXT_ADDRESS_MASK,
-    PER_CONTEXT_BATCH, PER_CONTEXT_VALID, RESTORE_INHIBIT, RING_CONTROL, RING_HEAD, RING_START,
-    RING_START_MASK, RING_TAIL, RING_VALID, TAIL_MASK, TIMESTAMP,
+    batch_offset, blitter_tiling, has_restore_batches, ring_bytes, CACHE_LINE_SHIFT,
+    CONTEXT_CONTROL, HEAD_MASK, INDIRECT_ADDRESS_MASK, INDIRECT_CONTEXT, INDIRECT_LINES_MASK,
+    MASK_ALL, PDP, PER_CONTEXT_ADDRESS_MASK, PER_CONTEXT_BATCH, PER_CONTEXT_VALID, RESTORE_INHIBIT,
+    RING_CONTROL, RING_HEAD, RING_START, RING_START_MASK, RING_TAIL, RING_VALID, TAIL_MASK,
+    TIMESTAMP,
 };
 use crate::hw::engine::Engine;
 use crate::hw::execlist::Descriptor;
@@ -101,9 +102,9 @@ pub struct Context {
     pub indirect: Option<Batch>,
     /// Runs at the end of a restore.
     pub per_context: Option<Batch>,
-    /// BB_OFFSET's dword in an image, and its value: drivers set it when they make an image, and commands
-    /// may change it.
-    offset: Option<(u16, u32)>,
+    /// Dwords of BB_OFFSET and BCS_SWCTRL in an image, and their values: drivers set them when they make an
+    /// image, and commands may change them.
+    kept: [Option<(u16, u32)>; 2],
     head: u32,
     control: u32,
     timestamp: u32,
@@ -127,13 +128,15 @@ impl Context {
             (None, None)
         };
         let control = page.get(CONTEXT_CONTROL);
+        let offset = batch_offset(platform, engine).map(|dword| (dword, page.get(dword)));
+        let tiling = blitter_tiling(engine).map(|dword| (dword, page.get(dword) | MASK_ALL));
         Ok(Self {
             ring,
             roots,
             inhibited: control & RESTORE_INHIBIT != 0,
             indirect,
             per_context,
-            offset: batch_offset(platform, engine).map(|dword| (dword, page.get(dword))),
+            kept: [offset, tiling],
             head: page.get(RING_HEAD),
             control,
             timestamp: page.get(TIMESTAMP),
@@ -142,12 +145,12 @@ impl Context {
 
     /// Dwords of the host's page of registers that are to be as the guest's are, and their values.
     pub fn registers(&self) -> impl Iterator<Item = (u16, u32)> {
-        self.offset.into_iter()
+        self.kept.into_iter().flatten()
     }
 
-    /// The dword of the guest's page of registers that is to be as the host's is after a piece of work.
-    pub fn saved(&self) -> Option<u16> {
-        self.offset.map(|(dword, _)| dword)
+    /// The dwords of the guest's page of registers that are to be as the host's are after a piece of work.
+    pub fn saved(&self) -> [Option<u16>; 2] {
+        self.kept.map(|kept| Some(kept?.0))
     }
 
     /// Dwords of the guest's page of registers, and their values, after a piece of work that began at

@@ -50,7 +50,7 @@ impl Lane {
             Err(error) => return Err((running, error)),
         };
         let value = |dword| Some((dword, *image.get(index(dword))?));
-        let saved = running.context.saved().and_then(value);
+        let saved = running.context.saved().map(|dword| value(dword?));
         let Some((_, now)) = value(TIMESTAMP) else {
             return Err((running, EINVAL));
         };
@@ -148,7 +148,7 @@ impl State {
             saved,
         } = landed;
         let finished = running.context.finished(running.from, *ticks);
-        let values = Iterator::chain(finished.into_iter(), *saved);
+        let values = Iterator::chain(finished.into_iter(), saved.iter().copied().flatten());
         self.set_registers(running.image, values)
     }
 
