@@ -103,6 +103,32 @@ fn registers_of_a_context_survive_another_one() {
     assert_eq!(machine.load(SCRATCH), 0xaaaa);
 }
 
+/// i915 gt/intel_lrc.c: `REG16(0x200)` of `gen9_xcs_offsets`.
+#[test]
+fn the_blitter_s_tiling_is_at_its_fixed_place() {
+    let tiling = EngineId::Bcs.base() + 0x200;
+    let mut machine = Machine::new(EngineId::Bcs);
+    let mut context = machine.context();
+    let state = context.state();
+    machine.store(
+        state + 0x3f * 4,
+        &[0, 0, 0x22 << 23 | 1, tiling, 0, 0x05 << 24],
+    );
+    machine.emit(&mut context, &[0x22 << 23 | 1, tiling, 3 << 16 | 1]);
+    machine.submit(&[&context]);
+    assert!(machine.event().is_some() && machine.event().is_some());
+    assert_eq!(machine.load(state + 0x43 * 4), 0xffff_0001);
+
+    machine.store(state + 0x43 * 4, &[0xffff_0002]);
+    machine.emit(
+        &mut context,
+        &[0x24 << 23 | 1 << 22 | 2, tiling, SCRATCH, 0],
+    );
+    machine.submit(&[&context]);
+    assert!(machine.event().is_some() && machine.event().is_some());
+    assert_eq!(machine.load(SCRATCH), 2);
+}
+
 #[test]
 fn the_ring_s_registers_are_loaded_without_the_engine_s_state() {
     // RING_INDIRECT_CTX, of no cache line.

@@ -45,8 +45,8 @@ const RENDER: Runs = &[
     (0xe400, 2),  // TD_CTL
     (0xe4f0, 1),  // ROW_CHICKEN
 ];
+// Not BCS_SWCTRL, which is in a list at a fixed place (i915 gt/intel_lrc.c: `gen9_xcs_offsets`).
 const BLITTER: Runs = &[
-    (0x2_2200, 1),  // BCS_SWCTRL
     (0x2_2600, 32), // general-purpose registers
 ];
 const VIDEO: Runs = &[
