@@ -6,7 +6,8 @@
 //! Hardware saves them in the engine's part of the image, whose format only the hardware knows;
 //! here it is one more list of `MI_LOAD_REGISTER_IMM` commands in the unused half of the register
 //! state page. Which registers are a context's: PRM Skylake vol. 3a "Render Engine Register
-//! State Context"; IGT's gem_ctx_isolation checks it.
+//! State Context"; IGT's gem_ctx_isolation checks it. MI_PREDICATE_RESULT_2 and MFC_VDBOX1 are in none (there:
+//! NOCTX).
 
 use super::EngineId;
 
@@ -25,7 +26,6 @@ const RENDER: Runs = &[
     (0x2300, 18), // HS, DS, IA, VS, GS and CL counts
     (0x2350, 2),  // PS_DEPTH_COUNT
     (0x2360, 2),  // OA_CTX_CONTROL, OACTXID
-    (0x23bc, 1),  // MI_PREDICATE_RESULT_2
     (0x2400, 8),  // MI_PREDICATE_*
     (0x2420, 1),  // 3DPRIM_END_OFFSET
     (0x2430, 5),  // 3DPRIM_*
@@ -51,7 +51,6 @@ const BLITTER: Runs = &[
 ];
 const VIDEO: Runs = &[
     (0x1_2600, 32), // general-purpose registers
-    (0x1_2800, 64), // MFC_VDBOX1
 ];
 const ENHANCEMENT: Runs = &[
     (0x1_a600, 32), // general-purpose registers
