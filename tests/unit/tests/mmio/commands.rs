@@ -197,10 +197,21 @@ fn commands_write_the_bits_that_everybody_sets() {
     }
 }
 
-/// To these the host's commands give the host's values back. Gen8 does not have the first.
+/// These the host's commands put back. On Gen8 that is one of them: it does not have the first, and commands do not
+/// write the last.
 #[test]
 fn what_stays_and_commands_write_comes_back() {
     for platform in PLATFORMS {
+        let back = leftovers(platform.generation());
+        for (register, expected) in [
+            (0x2248, Back::Host),
+            (0x23bc, Back::Zero),
+            (0xb118, Back::Host),
+        ] {
+            let there = back.contains(&(MmioOffset::new(register), expected));
+            let exists = register == 0x23bc || platform != Platform::Broadwell;
+            assert_eq!(there, exists, "{platform:?} {register:#x}");
+        }
         let map = Map::new(platform).unwrap();
         let write = |at| map.command_write(Engine::Rcs, MmioOffset::new(at), Some(1));
         let preemption = match platform {
@@ -212,7 +223,14 @@ fn what_stays_and_commands_write_comes_back() {
             Platform::Skylake | Platform::KabyLake => Verdict::Allow,
             _ => Verdict::Drop,
         };
-        assert_eq!(write(0xb118), l3, "{platform:?}");
+        for &(register, _) in back {
+            let verdict = if register.get() == 0xb118 {
+                l3
+            } else {
+                Verdict::Allow
+            };
+            assert_eq!(write(register.get()), verdict, "{platform:?}");
+        }
     }
 }
 

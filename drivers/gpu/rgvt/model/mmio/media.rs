@@ -3,7 +3,9 @@
 //! Registers of the video engines' pipelines: what they count and report, for commands to store.
 //!
 //! Source: Skylake PRM, volume 2c (MFD_*, MFC_*, HCP_*), and the media driver, which stores them
-//! after each frame. They are the context's.
+//! after each frame. Batches without privilege may write those of the MFX, and no context holds them (IGT
+//! gem_ctx_isolation: MFC_VDBOX1, MFC_VDBOX2, NOCTX): as on the host, who reads them before a frame of its own
+//! sees what another's frame was.
 
 use super::{
     platforms::Platforms,

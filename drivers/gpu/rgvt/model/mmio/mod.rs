@@ -21,6 +21,7 @@ pub mod fence;
 pub mod forcewake;
 mod fuses;
 mod gt;
+pub mod leftovers;
 mod mchbar;
 mod media;
 mod mocs;

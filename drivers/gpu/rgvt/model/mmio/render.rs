@@ -5,11 +5,11 @@
 //!
 //! What commands may write is part of the context image: nobody exchanges registers when the engine
 //! gets another owner. The exceptions are two that i915 lets every user on the host write on Gen9, though
-//! they are not (selftest_workarounds.c: `pardon_reg`); the host's commands give them its values back
-//! (vgpu/submission/leftovers.rs). And of two more, one bit each, which i915 sets at every restore of a
-//! context on Gen9, also for the host's own. Source: intel_gt_regs.h, intel_workarounds.c, i915_cmd_parser.c
-//! (`gen7_render_regs`, `hsw_render_regs`), gvt/mmio_context.c, and Skylake PRM, volume 3a (User Mode
-//! Non-Privileged Registers).
+//! they are not (selftest_workarounds.c: `pardon_reg`), and MI_PREDICATE_RESULT_2, which hardware lets
+//! everybody write; the host's commands put them back (`leftovers`). And of two more, one bit each, which
+//! i915 sets at every restore of a context on Gen9, also for the host's own. Source: intel_gt_regs.h,
+//! intel_workarounds.c, i915_cmd_parser.c (`gen7_render_regs`, `hsw_render_regs`), gvt/mmio_context.c, and
+//! Skylake PRM, volume 3a (User Mode Non-Privileged Registers).
 
 use super::{
     platforms::Platforms,

@@ -104,7 +104,7 @@ const BLOCK: &[Span] = &[
         Behaviour::Engine(Register::ContextTimestamp),
     )
     .commands(Read),
-    // MI_PREDICATE_RESULT_2
+    // MI_PREDICATE_RESULT_2, in no context: for the render engine's commands alone, after which it is cleared
     Span::plain(0x3bc).commands(Write),
     // MI_PREDICATE_SRC0 to MI_PREDICATE_RESULT_1
     Span::plain(0x400).to(0x41c).commands(Write),
