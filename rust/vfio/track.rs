@@ -118,12 +118,31 @@ unsafe extern "C" fn slot_removed(gfn: u64, pages: usize, node: *mut Node) {
     let end = gfn.saturating_add(pages as u64);
     let mut tracks = guest.tracks.lock();
 
-    while let Some(cursor) = tracks.live.cursor_lower_bound_mut(&(gfn, 0)) {
-        if cursor.current().0 .0 >= end {
+    let kvm = tracks.kvm;
+    let mut next = tracks.live.cursor_lower_bound_mut(&(gfn, 0));
+    while let Some(cursor) = next {
+        let key = *cursor.current().0;
+        if key.0 >= end {
             break;
         }
-        cursor.remove_current();
+        next = if kvm.is_some_and(|kvm| is_tracked(kvm, key.0)) {
+            cursor.move_next()
+        } else {
+            // If there is none behind it, what is left is the one before.
+            let (next, _) = cursor.remove_current();
+            next.filter(|next| *next.current().0 > key)
+        };
     }
+}
+
+/// Whether KVM tracks page `gfn`, which it has tracked. The slot that goes may be one of system management mode's
+/// memory, in which nothing is tracked; KVM does not say.
+fn is_tracked(kvm: NonNull<bindings::kvm>, gfn: u64) -> bool {
+    // SAFETY: A KVM is alive while we are registered with it. It fails if the page is in no memory slot any more.
+    let added = unsafe { bindings::kvm_write_track_add_gfn(kvm.as_ptr(), gfn) } == 0;
+
+    // SAFETY: As above; it takes back what was just added.
+    added && unsafe { bindings::kvm_write_track_remove_gfn(kvm.as_ptr(), gfn) } == 0
 }
 
 /// Has the guest's writes to a page told until this is dropped.
