@@ -166,23 +166,25 @@ fn the_oldest_that_nobody_has_makes_way() {
     assert!(there(&mut gallery, numbers[3]));
 }
 
+/// Has others have all surfaces that they may; their numbers, and what is had.
+fn take_all(gallery: &mut Gallery<Held>) -> Vec<(u32, Held)> {
+    let take = |first| {
+        let id = number(gallery, first * 2);
+        let held = Held::used();
+        *gallery.get(id).unwrap().1 = Some(held.clone());
+        (id, held)
+    };
+    (0..MOST_EXPORTED as u64).map(take).collect()
+}
+
 #[test]
 fn who_had_the_device_does_not_keep_the_next_from_surfaces() {
     let mut gallery = Gallery::new();
-    let held: Vec<_> = (0..MOST_EXPORTED as u64)
-        .map(|first| {
-            let id = number(&mut gallery, first * 2);
-            let held = Held::used();
-            *gallery.get(id).unwrap().1 = Some(held.clone());
-            (id, held)
-        })
-        .collect();
+    let held = take_all(&mut gallery);
     gallery.clear();
     assert!(held.iter().all(|(_, held)| held.revoked() > 0));
-    for first in 0..MOST_EXPORTED as u64 {
-        let id = number(&mut gallery, first * 2);
+    for (id, _) in take_all(&mut gallery) {
         assert!(held.iter().all(|&(old, _)| old != id));
-        *gallery.get(id).unwrap().1 = Some(Held::used());
     }
     KEPT.set(true);
     gallery.clear();
@@ -195,13 +197,9 @@ fn who_had_the_device_does_not_keep_the_next_from_surfaces() {
 #[test]
 fn there_is_an_end_to_what_others_may_have() {
     let mut gallery = Gallery::new();
-    let held: Vec<_> = (0..MOST_EXPORTED as u64)
-        .map(|first| {
-            let id = number(&mut gallery, first * 2);
-            let held = Held::used();
-            *gallery.get(id).unwrap().1 = Some(held.clone());
-            held
-        })
+    let held: Vec<_> = take_all(&mut gallery)
+        .into_iter()
+        .map(|(_, held)| held)
         .collect();
     assert_eq!(gallery.number(view(1000), identity), Err(ENOSPC));
     // What is taken back still counts while somebody has it.
