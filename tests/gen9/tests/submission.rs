@@ -5,6 +5,7 @@
 mod machine;
 
 use gen9::engine::EngineId;
+use gen9::platform::Device;
 use machine::Machine;
 
 const SCRATCH: u32 = 0x30_0000;
@@ -127,6 +128,27 @@ fn the_blitter_s_tiling_is_at_its_fixed_place() {
     machine.submit(&[&context]);
     assert!(machine.event().is_some() && machine.event().is_some());
     assert_eq!(machine.load(SCRATCH), 2);
+}
+
+/// i915 gt/intel_lrc.c: `lrc_ring_mi_mode`. kvmgt reads what a context's image holds there as commands.
+#[test]
+fn gen8_s_mode_register_is_in_a_list() {
+    let mode = EngineId::Rcs.base() + 0x9c;
+    let mut machine = Machine::of(Device::Bdw, EngineId::Rcs);
+    let mut context = machine.context();
+    let state = context.state();
+    machine.store(context_list(&context), &[0]);
+    machine.emit(&mut context, &[0x22 << 23 | 1, mode, 1 << 27 | 1 << 11]);
+    machine.submit(&[&context]);
+    assert!(machine.event().is_some() && machine.event().is_some());
+    let list = [0x57, 0x58, 0x59].map(|dword| machine.load(state + dword * 4));
+    assert_eq!(list, [0x22 << 23 | 1, mode, 0xffff_0800]);
+
+    machine.store(state + 0x59 * 4, &[1 << 27]);
+    machine.emit(&mut context, &[0x24 << 23 | 1 << 22 | 2, mode, SCRATCH, 0]);
+    machine.submit(&[&context]);
+    assert!(machine.event().is_some() && machine.event().is_some());
+    assert_eq!(machine.load(SCRATCH), 0);
 }
 
 #[test]

@@ -38,6 +38,11 @@ const LIST_DWORDS: u64 = 0x140;
 /// Dwords of the register state up to the engine's own. The lists in them are loaded always (PRM Skylake
 /// vol. 7 "Execlist Context": ring context).
 const RING_DWORDS: u64 = 0x34;
+/// Where Gen8's render engine has a list of the mode register alone (i915 `gt/intel_lrc.c`:
+/// `lrc_ring_mi_mode`).
+const GEN8_MODE: u64 = 0x57;
+/// Where the driver's own lists end there (i915 `gt/intel_lrc.c`: `gen8_rcs_offsets`).
+const GEN8_DRIVER_END: u64 = 0x44;
 /// Of the context control register: do not load the engine's state (i915:
 /// `CTX_CTRL_ENGINE_CTX_RESTORE_INHIBIT`).
 const RESTORE_INHIBIT: u32 = 1;
@@ -162,6 +167,7 @@ impl<'g> Image<'g> {
         // The page directories and the tail are the driver's; the hardware only reads them.
         let has_list = self.get(1) >> 23 == LRI;
         if has_list {
+            self.save_mode_list();
             self.walk(|dword, register| {
                 let value = regs.get(register);
                 let masked = is_masked(self.engine, register - base);
@@ -216,6 +222,15 @@ impl<'g> Image<'g> {
             tail: bytes,
             size: bytes + 64,
         })
+    }
+
+    /// Goes on behind the lists that the driver made, as far as i915 knows what is there.
+    fn save_mode_list(&self) {
+        if self.gpu.platform.graphics == 8 && self.engine == EngineId::Rcs {
+            (GEN8_DRIVER_END..GEN8_MODE).for_each(|dword| self.set(dword, 0));
+            self.set(GEN8_MODE, LRI << 23 | 1);
+            self.set(GEN8_MODE + 1, self.engine.base() + at::MI_MODE);
+        }
     }
 
     /// Header of the units' list.

@@ -49,8 +49,13 @@ pub struct Machine {
 impl Machine {
     /// A Skylake whose commands take no time.
     pub fn new(engine: EngineId) -> Self {
+        Self::of(Device::Skl, engine)
+    }
+
+    /// A device whose commands take no time.
+    pub fn of(device: Device, engine: EngineId) -> Self {
         let gpu = Gpu::new(&Options {
-            platform: Device::Skl.platform(),
+            platform: device.platform(),
             monitor: Monitor::None,
             clock_mhz: 0,
         })
