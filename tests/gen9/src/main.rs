@@ -12,7 +12,7 @@ use clap::Parser;
 use gen9::display::Monitor;
 use gen9::gpu::{Gpu, Options};
 use gen9::platform::Device;
-use gen9::vfio::{self, Server, Stop};
+use gen9::vfio::{self, ApertureSize, Server, Setup, Stop};
 use tracing_subscriber::EnvFilter;
 use vmm_sys_util::signal::register_signal_handler;
 
@@ -35,12 +35,20 @@ struct Args {
     /// GPU clock that work is charged at; 0 makes work free
     #[arg(long, value_name = "MHZ", default_value_t = 1000)]
     clock_mhz: u32,
+    /// Size of the aperture: 256, 512, 1024, 2048 or 4096
+    #[arg(long, value_name = "MIB", default_value = "256", value_parser = aperture_size)]
+    aperture_mib: ApertureSize,
     /// Let no page of the registers be mapped, so that the witness sees each access
     #[arg(long)]
     trap_all: bool,
     /// What to log, such as "warn" or "info,gen9::vfio=debug"
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
+}
+
+fn aperture_size(text: &str) -> Result<ApertureSize, &'static str> {
+    let size = text.parse().ok().and_then(ApertureSize::mib);
+    size.ok_or("an aperture has 256, 512, 1024, 2048 or 4096 MiB")
 }
 
 /// Set once, before the signals that use it.
@@ -71,7 +79,13 @@ fn run(args: &Args) -> anyhow::Result<()> {
         ),
         None => None,
     };
-    let mut device = vfio::Device::new(gpu, args.trap_all);
+    let mut device = vfio::Device::new(
+        gpu,
+        Setup {
+            trap_all: args.trap_all,
+            aperture: args.aperture_mib,
+        },
+    );
     let server = Server::bind(&args.socket)
         .with_context(|| format!("cannot listen at {}", args.socket.display()))?;
     tracing::info!(socket = %args.socket.display(), device = ?args.device, "listening");

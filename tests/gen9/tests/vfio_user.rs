@@ -18,7 +18,7 @@ use gen9::display::Monitor;
 use gen9::engine::EngineId;
 use gen9::gpu::{Gpu, Options};
 use gen9::platform::Device as Model;
-use gen9::vfio::{Answer, Device, Server, Session, Stop};
+use gen9::vfio::{Answer, ApertureSize, Device, Server, Session, Setup, Stop};
 use proptest::prelude::*;
 use vfio_bindings::bindings::vfio::*;
 use vfio_user::Client;
@@ -50,12 +50,12 @@ struct Served {
 }
 
 impl Served {
-    fn new(trap_all: bool) -> Self {
+    fn new(setup: Setup) -> Self {
         let dir = TempDir::new().unwrap();
         let socket = dir.as_path().join("gpu.sock");
         let (gpu, stop) = (gpu(), Arc::new(Stop::new().unwrap()));
         let server = Server::bind(&socket).unwrap();
-        let mut device = Device::new(Arc::clone(&gpu), trap_all);
+        let mut device = Device::new(Arc::clone(&gpu), setup);
         let until = Arc::clone(&stop);
         let thread = std::thread::spawn(move || server.run(&mut device, &until).unwrap());
         Self {
@@ -148,7 +148,7 @@ fn reply(stream: &mut UnixStream) -> std::io::Result<(u16, u32, u32, Vec<u8>)> {
 
 #[test]
 fn the_client_finds_a_graphics_device() {
-    let served = Served::new(false);
+    let served = Served::new(Setup::default());
     let mut client = served.client();
     assert_eq!(read32(&mut client, CONFIG, 0), 0x1912_8086);
     assert_eq!(read32(&mut client, CONFIG, 8) >> 8, 0x03_0000);
@@ -161,8 +161,30 @@ fn the_client_finds_a_graphics_device() {
 }
 
 #[test]
+fn the_aperture_is_as_large_as_was_asked_for() {
+    for mib in [0, 128, 384, 8192] {
+        assert!(ApertureSize::mib(mib).is_none(), "{mib}");
+    }
+    for mib in [512, 4096] {
+        let served = Served::new(Setup {
+            aperture: ApertureSize::mib(mib).unwrap(),
+            ..Setup::default()
+        });
+        let mut client = served.client();
+        let size = u64::from(mib) << 20;
+        assert_eq!(client.region(2).unwrap().size, size);
+        for offset in [0x18, 0x1c] {
+            write32(&mut client, CONFIG, offset, !0);
+        }
+        let halves = [0x18, 0x1c].map(|offset| u64::from(read32(&mut client, CONFIG, offset)));
+        assert_eq!((halves[1] << 32 | halves[0]) & !0xf, !(size - 1));
+        assert!(client.region_read(2, size - 4, &mut [0; 4]).is_ok());
+    }
+}
+
+#[test]
 fn plain_pages_and_the_ggtt_are_mapped() {
-    let served = Served::new(false);
+    let served = Served::new(Setup::default());
     let client = served.client();
     let bar0 = client.region(0).unwrap();
     let ggtt = bar0.sparse_areas.last().unwrap();
@@ -176,7 +198,10 @@ fn plain_pages_and_the_ggtt_are_mapped() {
 
 #[test]
 fn nothing_is_mapped_when_all_is_to_trap() {
-    let served = Served::new(true);
+    let served = Served::new(Setup {
+        trap_all: true,
+        ..Setup::default()
+    });
     let mut client = served.client();
     assert!(client.region(0).unwrap().file_offset.is_none());
     client
@@ -187,7 +212,7 @@ fn nothing_is_mapped_when_all_is_to_trap() {
 
 #[test]
 fn the_aperture_shows_memory() {
-    let served = Served::new(false);
+    let served = Served::new(Setup::default());
     let mut client = served.client();
     let ram = memory(16);
     client
@@ -206,7 +231,7 @@ fn the_aperture_shows_memory() {
 
 #[test]
 fn interrupts_arrive_as_events() {
-    let served = Served::new(false);
+    let served = Served::new(Setup::default());
     let mut client = served.client();
     let event = EventFd::new(libc::EFD_NONBLOCK).unwrap();
     let flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
@@ -232,7 +257,7 @@ fn interrupts_arrive_as_events() {
 
 #[test]
 fn the_next_client_finds_a_fresh_device() {
-    let served = Served::new(false);
+    let served = Served::new(Setup::default());
     let mut client = served.client();
     let ram = memory(1);
     client.dma_map(0, 0, PAGE, ram.as_raw_fd()).unwrap();
@@ -249,7 +274,7 @@ fn the_next_client_finds_a_fresh_device() {
 
 #[test]
 fn function_level_reset_clears_registers() {
-    let served = Served::new(false);
+    let served = Served::new(Setup::default());
     let mut client = served.client();
     write32(&mut client, 0, 0x4_f100, 5);
     client.region_write(CONFIG, 0xa8, &[1]).unwrap();
@@ -258,7 +283,7 @@ fn function_level_reset_clears_registers() {
 
 #[test]
 fn errors_are_told_and_survived() {
-    let served = Served::new(false);
+    let served = Served::new(Setup::default());
     let mut stream = served.raw();
     stream.write_all(&version()).unwrap();
     assert_eq!(reply(&mut stream).unwrap().1, 1);
@@ -301,7 +326,10 @@ fn errors_are_told_and_survived() {
 
 #[test]
 fn writes_without_reply_are_done_in_order() {
-    let served = Served::new(true);
+    let served = Served::new(Setup {
+        trap_all: true,
+        ..Setup::default()
+    });
     let mut stream = served.raw();
     stream.write_all(&version()).unwrap();
     reply(&mut stream).unwrap();
@@ -330,7 +358,7 @@ fn writes_without_reply_are_done_in_order() {
 
 #[test]
 fn who_speaks_another_language_is_dropped() {
-    let served = Served::new(false);
+    let served = Served::new(Setup::default());
     for greeting in [
         vec![0xff; 16],
         vec![0; 16],
@@ -354,7 +382,7 @@ fn who_speaks_another_language_is_dropped() {
 #[test]
 fn the_server_ends_in_the_middle_of_anything() {
     for sent in [0, 5, 16, 20] {
-        let served = Served::new(false);
+        let served = Served::new(Setup::default());
         let mut stream = served.raw();
         stream.write_all(&version()[..sent]).unwrap();
         std::thread::sleep(Duration::from_millis(20));
@@ -364,7 +392,7 @@ fn the_server_ends_in_the_middle_of_anything() {
 
 #[test]
 fn a_place_that_is_taken_is_not_stolen() {
-    let served = Served::new(false);
+    let served = Served::new(Setup::default());
     assert!(Server::bind(&served.socket).is_err());
     let dir = TempDir::new().unwrap();
     let file = dir.as_path().join("file");
@@ -428,7 +456,7 @@ proptest! {
         messages in proptest::collection::vec((any_message(), 0..3usize), 0..60),
         noise in proptest::collection::vec(any::<u8>(), 0..64),
     ) {
-        let mut device = Device::new(gpu(), false);
+        let mut device = Device::new(gpu(), Setup::default());
         let mut session = Session::new(&mut device);
         session.handle(&version(), vec![]).unwrap();
         for (message, files) in messages {

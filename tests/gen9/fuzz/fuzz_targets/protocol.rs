@@ -14,7 +14,7 @@ use std::sync::{LazyLock, Mutex};
 use gen9::display::Monitor;
 use gen9::gpu::{Gpu, Options};
 use gen9::platform::Device as Model;
-use gen9::vfio::{Answer, Device, Session};
+use gen9::vfio::{Answer, Device, Session, Setup};
 use libfuzzer_sys::fuzz_target;
 use vmm_sys_util::tempfile::TempFile;
 
@@ -31,7 +31,7 @@ static DEVICE: LazyLock<Mutex<Device>> = LazyLock::new(|| {
         monitor: Monitor::None,
         clock_mhz: 0,
     });
-    Mutex::new(Device::new(gpu.expect("no device"), false))
+    Mutex::new(Device::new(gpu.expect("no device"), Setup::default()))
 });
 
 static MEMORY: LazyLock<File> = LazyLock::new(|| {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! BAR2: a window on the first 256 MiB of the GGTT's address space, through which tiled surfaces
-//! look linear where a fence register says so.
+//! BAR2: a window on the lower end of the GGTT's address space, through which tiled surfaces look
+//! linear where a fence register says so.
 //!
 //! Fence format: i915 `gt/intel_ggtt_fencing.c` (`i965_write_fence_reg`), PRM Skylake vol. 2c
 //! "FENCE". Gen8 and later do not swizzle address bit 6.
@@ -12,8 +12,28 @@ use crate::gpu::Gpu;
 use crate::ram::BusError;
 use crate::tiling::{self, Tiling};
 
-/// Bytes of the BAR.
-pub const SIZE: u64 = 256 << 20;
+/// Bytes of the BAR, which the firmware chooses (PRM Skylake vol. 2c "MSAC").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(u64);
+
+impl Size {
+    /// A size in MiB; `None` unless it is 256, 512, 1024, 2048 or 4096.
+    pub fn mib(mib: u32) -> Option<Self> {
+        let known = mib.is_power_of_two() && (256..=4096).contains(&mib);
+        known.then_some(Self(u64::from(mib) << 20))
+    }
+
+    /// In bytes.
+    pub const fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self(256 << 20)
+    }
+}
 
 /// First of the fence registers, 64 bits each.
 const FENCES: u32 = 0x10_0000;
@@ -216,7 +236,7 @@ mod tests {
         let gpu = gpu();
         for value in [!0, 1, 3, 0xffff_ffff_0000_0003, 0x0000_0fff_ffff_f003] {
             gpu.regs.set64(FENCES, value);
-            read(&gpu, SIZE - 8, &mut [0; 8]);
+            read(&gpu, Size::default().bytes() - 8, &mut [0; 8]);
             read(&gpu, 0, &mut [0; 64]);
         }
     }

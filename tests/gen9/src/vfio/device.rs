@@ -14,8 +14,18 @@ use super::irq::{Kind, Line, SetRequest};
 use super::pci::Config;
 use super::proto::{Fields, Header, MAX_DATA, Reply, invalid};
 use super::regions::{self, Region};
-use super::{aperture, registers};
+use super::{ApertureSize, aperture, registers};
 use crate::gpu::Gpu;
+
+/// How the device is on the bus.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setup {
+    /// Every access of a BAR is a message, so that the witness counts them all; else the client maps what has no
+    /// side effects.
+    pub trap_all: bool,
+    /// Size of BAR2.
+    pub aperture: ApertureSize,
+}
 
 /// The device as its client sees it.
 pub struct Device {
@@ -25,26 +35,27 @@ pub struct Device {
     windows: Windows,
     line: Arc<Line>,
     mappable: Vec<Range<u64>>,
+    aperture: ApertureSize,
 }
 
 impl Device {
-    /// Puts `gpu` on the bus. With `trap_all`, every access of a BAR is a message, so that the
-    /// witness counts them all; else the client maps what has no side effects.
-    pub fn new(gpu: Arc<Gpu>, trap_all: bool) -> Self {
+    /// Puts `gpu` on the bus.
+    pub fn new(gpu: Arc<Gpu>, setup: Setup) -> Self {
         let line = Arc::new(Line::default());
         let (end, owner) = (Arc::clone(&line), Arc::downgrade(&gpu));
         gpu.irq
             .set_line(Box::new(move |level| count(&owner, end.set_level(level))));
         Self {
-            config: Config::new(gpu.platform),
+            config: Config::new(gpu.platform, setup.aperture),
             ports: Ports::default(),
             windows: Windows::default(),
             line,
-            mappable: if trap_all {
+            mappable: if setup.trap_all {
                 Vec::new()
             } else {
                 regions::mappable(&gpu)
             },
+            aperture: setup.aperture,
             gpu,
         }
     }
@@ -70,7 +81,7 @@ impl Device {
     /// # Errors
     /// As [`regions::info`].
     pub fn region_info(&self, to: &Header, fields: &mut Fields<'_>) -> Result<Reply, Errno> {
-        regions::info(to, fields, &self.gpu, &self.mappable)
+        regions::info(to, fields, &self.gpu, &self.mappable, self.aperture)
     }
 
     /// Reads `buf.len()` bytes of a region.
@@ -78,7 +89,7 @@ impl Device {
     /// # Errors
     /// `EINVAL` when any byte lies outside.
     pub fn read(&self, region: u32, offset: u64, buf: &mut [u8]) -> Result<(), Errno> {
-        match inside(region, offset, buf.len())? {
+        match self.inside(region, offset, buf.len())? {
             Region::Registers => registers::read(&self.gpu, offset, buf),
             Region::Aperture => aperture::read(&self.gpu, offset, buf),
             Region::Ports => self.ports.read(&self.gpu, offset, buf),
@@ -92,7 +103,7 @@ impl Device {
     /// # Errors
     /// `EINVAL` when any byte lies outside.
     pub fn write(&mut self, region: u32, offset: u64, data: &[u8]) -> Result<(), Errno> {
-        match inside(region, offset, data.len())? {
+        match self.inside(region, offset, data.len())? {
             Region::Registers => registers::write(&self.gpu, offset, data),
             Region::Aperture => aperture::write(&self.gpu, offset, data),
             Region::Ports => self.ports.write(&self.gpu, offset, data),
@@ -129,6 +140,19 @@ impl Device {
         self.windows.unmap(&self.gpu.ram, request)
     }
 
+    /// The region, if all `count` bytes at `offset` are in it and they are not too many.
+    fn inside(&self, region: u32, offset: u64, count: usize) -> Result<Region, Errno> {
+        let region = Region::from_index(region)?.ok_or_else(invalid)?;
+        let fits = offset
+            .checked_add(count as u64)
+            .is_some_and(|end| end <= region.size(self.aperture));
+        if fits && count <= MAX_DATA {
+            Ok(region)
+        } else {
+            Err(invalid())
+        }
+    }
+
     fn count(&self, delivered: Option<Kind>) {
         if let Some(kind) = delivered {
             self.gpu.witness.interrupt(kind.name());
@@ -140,18 +164,5 @@ impl Device {
 fn count(gpu: &Weak<Gpu>, delivered: Option<Kind>) {
     if let (Some(kind), Some(gpu)) = (delivered, gpu.upgrade()) {
         gpu.witness.interrupt(kind.name());
-    }
-}
-
-/// The region, if all `count` bytes at `offset` are in it and they are not too many.
-fn inside(region: u32, offset: u64, count: usize) -> Result<Region, Errno> {
-    let region = Region::from_index(region)?.ok_or_else(invalid)?;
-    let fits = offset
-        .checked_add(count as u64)
-        .is_some_and(|end| end <= region.size());
-    if fits && count <= MAX_DATA {
-        Ok(region)
-    } else {
-        Err(invalid())
     }
 }

@@ -25,7 +25,8 @@ mod session;
 mod socket;
 mod version;
 
-pub use device::Device;
+pub use aperture::Size as ApertureSize;
+pub use device::{Device, Setup};
 pub use proto::{HeaderError, Reply};
 pub use server::Server;
 pub use session::{Answer, Session};

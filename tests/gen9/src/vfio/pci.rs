@@ -9,6 +9,7 @@
 //! Decoding of the BARs, the command register's enable bits and MSI's address and data belong to
 //! the client, which alone knows where the device sits; here they are stored only.
 
+use super::ApertureSize;
 use crate::platform::Platform;
 
 /// Bytes of the space. The extended part holds no capability and reads as zero, as on hardware;
@@ -56,15 +57,17 @@ pub struct Config {
     bytes: [u8; SIZE],
     writable: [u8; SIZE],
     platform: &'static Platform,
+    aperture: ApertureSize,
 }
 
 impl Config {
     /// The space of a device at power-on.
-    pub fn new(platform: &'static Platform) -> Self {
+    pub fn new(platform: &'static Platform, aperture: ApertureSize) -> Self {
         let mut config = Self {
             bytes: [0; SIZE],
             writable: [0; SIZE],
             platform,
+            aperture,
         };
         config.reset();
         config
@@ -84,9 +87,11 @@ impl Config {
         // BAR0: 64 bits, registers and GGTT, 16 MiB.
         self.put32(0x10, 0x4, !0xff_ffff);
         self.put32(0x14, 0, !0);
-        // BAR2: 64 bits and prefetchable, the aperture, 256 MiB.
-        self.put32(0x18, 0xc, !0xfff_ffff);
-        self.put32(0x1c, 0, !0);
+        // BAR2: 64 bits and prefetchable, the aperture.
+        let address = !(self.aperture.bytes() - 1);
+        // CAST: the two halves.
+        self.put32(0x18, 0xc, address as u32);
+        self.put32(0x1c, 0, (address >> 32) as u32);
         // BAR4: I/O, 64 bytes.
         self.put32(0x20, 0x1, !0x3f);
         // Subsystem: Intel's reference board.
@@ -162,7 +167,7 @@ mod tests {
     use crate::platform::Device;
 
     fn config() -> Config {
-        Config::new(Device::Skl.platform())
+        Config::new(Device::Skl.platform(), ApertureSize::default())
     }
 
     fn read32(config: &Config, at: usize) -> u32 {

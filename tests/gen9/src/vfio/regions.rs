@@ -14,7 +14,7 @@ use vfio_bindings::bindings::vfio::{
 use vmm_sys_util::errno::Error as Errno;
 
 use super::proto::{Fields, Header, Reply, invalid};
-use super::{aperture, ioport, pci, registers};
+use super::{ApertureSize, ioport, pci, registers};
 use crate::ggtt;
 use crate::gpu::Gpu;
 
@@ -52,11 +52,11 @@ impl Region {
         }
     }
 
-    /// Its size in bytes.
-    pub const fn size(self) -> u64 {
+    /// Its size in bytes, if the aperture is as large as that.
+    pub const fn size(self, aperture: ApertureSize) -> u64 {
         match self {
             Self::Registers => registers::SIZE,
-            Self::Aperture => aperture::SIZE,
+            Self::Aperture => aperture.bytes(),
             Self::Ports => ioport::SIZE,
             Self::Config => pci::SIZE as u64,
         }
@@ -70,7 +70,8 @@ pub fn mappable(gpu: &Gpu) -> Vec<Range<u64>> {
     areas
 }
 
-/// Answers what the client asks about a region. `mappable` are the parts of BAR0 to offer.
+/// Answers what the client asks about a region. `mappable` are the parts of BAR0 to offer, `aperture` is the
+/// size of BAR2.
 ///
 /// # Errors
 /// `EINVAL` for a request that is too short or an index that cannot be, and what duplicating the
@@ -80,6 +81,7 @@ pub fn info(
     fields: &mut Fields<'_>,
     gpu: &Gpu,
     mappable: &[Range<u64>],
+    aperture: ApertureSize,
 ) -> Result<Reply, Errno> {
     let (argsz, _flags, index) = (fields.u32()?, fields.u32()?, fields.u32()?);
     if argsz < INFO_SIZE {
@@ -108,7 +110,7 @@ pub fn info(
     let mut reply = Reply::with_capacity(header, needed as usize);
     reply
         .push_u32(&[needed, flags, index, at])
-        .push_u64(&[region.map_or(0, Region::size), 0]);
+        .push_u64(&[region.map_or(0, |region| region.size(aperture)), 0]);
     if complete && !areas.is_empty() {
         let id = VFIO_REGION_INFO_CAP_SPARSE_MMAP | u32::from(SPARSE_VERSION) << 16;
         // CAST: as above.

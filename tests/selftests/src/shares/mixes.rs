@@ -62,6 +62,17 @@ const fn plain(batch_us: u32, share: f64) -> User {
 
 const EQUAL: &[User] = &[plain(USUAL, 50.0), plain(USUAL, 50.0)];
 const FOUR: &[User] = &[plain(USUAL, 25.0); 4];
+/// As many as kvmgt can have.
+const SEVEN: &[User] = &[plain(USUAL, 100.0 / 7.0); 7];
+const SEVEN_WEIGHTED: &[User] = &[
+    user(&[("weight", "1")], Gets::Share(100.0 / 22.0)),
+    user(&[("weight", "1")], Gets::Share(100.0 / 22.0)),
+    user(&[("weight", "2")], Gets::Share(200.0 / 22.0)),
+    user(&[("weight", "2")], Gets::Share(200.0 / 22.0)),
+    user(&[("weight", "4")], Gets::Share(400.0 / 22.0)),
+    user(&[("weight", "4")], Gets::Share(400.0 / 22.0)),
+    user(&[("weight", "8")], Gets::Share(800.0 / 22.0)),
+];
 const ONE_TO_TWO: &[User] = &[
     user(&[("weight", "1")], Gets::Share(100.0 / 3.0)),
     user(&[("weight", "2")], Gets::Share(200.0 / 3.0)),
@@ -135,6 +146,8 @@ pub const MIXES: &[Mix] = &[
     mix("equal/vcs0", &[Vcs0], EQUAL, false),
     mix("equal/vecs", &[Vecs], EQUAL, false),
     mix("four-equal/rcs", &[Rcs], FOUR, false),
+    mix("seven-equal/rcs", &[Rcs], SEVEN, false),
+    mix("seven-weights/rcs", &[Rcs], SEVEN_WEIGHTED, true),
     mix("weights-1-2/rcs", &[Rcs], ONE_TO_TWO, false),
     mix("weights-1-2/bcs", &[Bcs], ONE_TO_TWO, true),
     mix("weights-1-2/vcs0", &[Vcs0], ONE_TO_TWO, true),
