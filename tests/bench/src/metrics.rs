@@ -26,6 +26,17 @@ pub enum Target {
 }
 
 const ACCESSES: [&str; 5] = ["read", "read-live", "write", "ggtt-map", "ggtt-unmap"];
+/// Submissions of longer batches, with more memory mapped, and beside other virtual GPUs.
+const SCALE: [&str; 8] = [
+    "batch-4000/rcs",
+    "batch-40000/rcs",
+    "batch-4000/bcs",
+    "batch-40000/bcs",
+    "mapped-1/rcs",
+    "mapped-16/rcs",
+    "mapped-64/rcs",
+    "crowd/rcs",
+];
 const ENGINES: [&str; 4] = ["rcs", "bcs", "vcs0", "vecs"];
 
 /// A count in a window, of the vendor module if that matters.
@@ -98,6 +109,15 @@ pub fn all() -> Vec<Metric> {
             metrics.push(per_step(name, step, count, submission));
         }
     }
+    for step in SCALE {
+        let target = Some(Target::Ratio(0.8));
+        metrics.push(per_step(
+            "module-instructions",
+            step.to_string(),
+            in_module,
+            target,
+        ));
+    }
     metrics.push(per_entry("tracked-writes", tracked_writes, None));
     metrics.push(per_entry("pins", pins, None));
     for engine in ENGINES {
@@ -115,6 +135,7 @@ pub fn all() -> Vec<Metric> {
         .map(str::to_string)
         .into_iter()
         .chain(submissions())
+        .chain(SCALE.map(str::to_string))
     {
         metrics.push(Metric {
             name: format!("wall-us/{step}"),

@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The checks that count: natively, or in guests of the vendor driver. Documentation/bench.rst.
 
-# The names of what was counted.
-bench_names() {
-	grep -i ' [tw] ' /proc/kallsyms > /out/kallsyms
-}
-
 gpu_load
 if [ "$DRIVER" = native ]; then
 	gpu_check

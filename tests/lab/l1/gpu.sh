@@ -51,6 +51,11 @@ vendor_unload() {
 	check "$DRIVER unloads" rmmod "$DRIVER"
 }
 
+# The names of what is counted (Documentation/bench.rst).
+bench_names() {
+	grep -i ' [tw] ' /proc/kallsyms > /out/kallsyms
+}
+
 # vgpu_type COUNT: the first of the scenario's types of which so many can be made.
 vgpu_type() {
 	for size in $VGPU_TYPES; do

@@ -9,6 +9,7 @@ mod bench;
 mod checks;
 mod client;
 mod context;
+mod crowd;
 mod device;
 mod drm;
 mod eventfd;
@@ -26,10 +27,12 @@ mod sys;
 mod uapi;
 mod witness;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use harness::tap;
 
@@ -88,6 +91,12 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Several virtual GPUs that want the same engines.
     Shares(shares::Options),
+    /// Opens virtual GPUs, has each work once, says so, and keeps them open until it is killed.
+    Crowd {
+        /// The virtual GPUs.
+        #[arg(required = true)]
+        uuids: Vec<String>,
+    },
     /// Opens a virtual GPU, uses all of it, says so and waits to be killed. A part of other checks.
     #[command(hide = true)]
     Hold {
@@ -133,13 +142,19 @@ fn main() -> ExitCode {
         }
         Command::Fuzz(options) => fuzz::main(&bench, &options),
         Command::Shares(options) => shares::main(&bench, &options),
-        Command::Hold { uuid } => match checks::life::hold(&bench, &uuid) {
-            Ok(never) => match never {},
-            Err(error) => {
-                eprintln!("{error:#}");
-                ExitCode::FAILURE
-            }
-        },
+        Command::Crowd { uuids } => endless(crowd::run(&bench, &uuids)),
+        Command::Hold { uuid } => endless(checks::life::hold(&bench, &uuid)),
+    }
+}
+
+/// Of what ends by itself only if it fails.
+fn endless(result: Result<Infallible>) -> ExitCode {
+    match result {
+        Ok(never) => match never {},
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -54,6 +54,8 @@ pub enum Set {
     Latency,
     /// What single steps cost, each in a window in which the lab counts.
     Cost,
+    /// What a submission costs while others have virtual GPUs open.
+    Crowd,
     /// Long work on one engine, by count or by time.
     Stream,
 }
@@ -90,6 +92,7 @@ impl Set {
             Self::Monitor => monitor::checks(),
             Self::Latency => latency::checks(),
             Self::Cost => cost::checks(),
+            Self::Crowd => cost::crowd(),
             Self::Stream => stream::checks(),
         }
     }

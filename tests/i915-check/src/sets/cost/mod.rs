@@ -3,13 +3,19 @@
 //! benchmarks (tests/bench). They fail only if the GPU does.
 
 mod registers;
+mod scale;
 mod submissions;
 mod tables;
 
 use std::fmt::Display;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, Check};
+use anyhow::Result;
+
+use crate::bench::{Bench, Check, Outcome};
+use crate::window::around;
+
+pub use scale::crowd;
 
 /// The windows' numbers. One for each engine begins at `SUBMIT` and at `QUEUE`.
 mod number {
@@ -23,13 +29,43 @@ mod number {
     pub const QUIET: u8 = 8;
     pub const SUBMIT: u8 = 16;
     pub const QUEUE: u8 = 24;
+    pub const BATCH: u8 = 32;
+    pub const MAPPED: u8 = 36;
+    pub const CROWD: u8 = 40;
 }
 
 pub fn checks() -> Vec<Check> {
     let mut checks = registers::checks();
     checks.extend(submissions::checks());
     checks.extend(tables::checks());
+    checks.extend(scale::checks());
     checks
+}
+
+/// Repeats a step in a window, so often for each round, after one that makes what all others use.
+fn repeat<const WINDOW: u8>(
+    bench: &Bench,
+    what: &str,
+    steps: u32,
+    one: impl Fn() -> Result<()>,
+) -> Result<Outcome> {
+    let steps = bench.rounds * steps;
+    one()?;
+    let mut times = Vec::new();
+    let all = || -> Result<()> {
+        for _ in 0..steps {
+            let start = Instant::now();
+            one()?;
+            times.push(start.elapsed());
+        }
+        Ok(())
+    };
+    let (done, time) = around::<WINDOW, _>(all);
+    done?;
+    times.sort();
+    let median = times.get(times.len() / 2).map_or(0, Duration::as_micros);
+    say(bench, format_args!("{what} median_us={median}"), WINDOW, steps, time);
+    Ok(Outcome::Pass)
 }
 
 /// Prints what a window was about: so many steps in so much time.

@@ -2,11 +2,11 @@
 //! Submissions: one at a time, and many behind each other.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{number, say};
+use super::{number, repeat, say};
 use crate::batch::Batch;
 use crate::bench::{Bench, Check, Outcome};
 use crate::device::{Buffer, Context, Submission};
@@ -38,31 +38,14 @@ fn submit(bench: &Bench, engine: Engine) -> Result<Outcome> {
     let device = bench.open()?;
     let context = device.default_context();
     let batch = device.batch_buffer(Batch::new().end())?;
-    let steps = bench.rounds * STEPS;
     let one = || Submission::new(&context, engine).run(&batch, bench.limit);
-    // The first one also makes what all the others use.
-    one()?;
-    let mut times = Vec::new();
-    let all = || -> Result<()> {
-        for _ in 0..steps {
-            let start = Instant::now();
-            one()?;
-            times.push(start.elapsed());
-        }
-        Ok(())
-    };
-    let (done, time) = match engine {
-        Engine::Rcs => around::<{ number::SUBMIT }, _>(all),
-        Engine::Bcs => around::<{ number::SUBMIT + 1 }, _>(all),
-        Engine::Vcs0 => around::<{ number::SUBMIT + 2 }, _>(all),
-        Engine::Vecs => around::<{ number::SUBMIT + 3 }, _>(all),
-    };
-    done?;
-    times.sort();
-    let median = times.get(times.len() / 2).map_or(0, Duration::as_micros);
-    let what = format!("submit/{engine} median_us={median}");
-    say(bench, what, number::SUBMIT + engine as u8, steps, time);
-    Ok(Outcome::Pass)
+    let what = format!("submit/{engine}");
+    match engine {
+        Engine::Rcs => repeat::<{ number::SUBMIT }>(bench, &what, STEPS, one),
+        Engine::Bcs => repeat::<{ number::SUBMIT + 1 }>(bench, &what, STEPS, one),
+        Engine::Vcs0 => repeat::<{ number::SUBMIT + 2 }>(bench, &what, STEPS, one),
+        Engine::Vecs => repeat::<{ number::SUBMIT + 3 }>(bench, &what, STEPS, one),
+    }
 }
 
 /// So many in flight that the engine need never wait for the next one.
