@@ -161,6 +161,11 @@ fn a_space_that_is_none_is_refused() {
         ..HostShare::DEFAULT
     };
     assert!(!new(256 * MIB, 4096 * MIB, 32, host), "sums past the end");
+    let host = HostShare {
+        top: Bytes::mib(4097),
+        ..HostShare::DEFAULT
+    };
+    assert!(!new(256 * MIB, 4096 * MIB, 32, host), "sums below 0");
 }
 
 #[test]
@@ -273,7 +278,7 @@ proptest! {
     #[test]
     fn agrees_with_a_map_of_megabytes(
         (aperture, total) in (32_u64..128, 200_u64..600),
-        (host_aperture, host_hidden, host_fences) in (0_u64..32, 0_u64..60, 0_u8..8),
+        (host_aperture, host_hidden, top, host_fences) in (0_u64..32, 0_u64..40, 0_u64..20, 0_u8..8),
         steps in prop::collection::vec(
             (any::<bool>(), 1_u64..40, 1_u64..120, 1_u8..6, any::<prop::sample::Index>()), 1..60),
     ) {
@@ -281,6 +286,7 @@ proptest! {
         let host = HostShare {
             aperture: Bytes::mib(host_aperture),
             hidden: Bytes::mib(host_hidden),
+            top: Bytes::mib(top),
             fences: host_fences,
         };
         let mut partition = Partition::new(space, host).unwrap();
@@ -297,6 +303,7 @@ proptest! {
         }
         naive.owner[..host_aperture as usize].fill(Some(host_id));
         naive.owner[aperture as usize..(aperture + host_hidden) as usize].fill(Some(host_id));
+        naive.owner[(total - top) as usize..].fill(Some(host_id));
 
         let mut living: Vec<(VgpuId, Share)> = Vec::new();
         for (give_back, low, high, fences, index) in steps {

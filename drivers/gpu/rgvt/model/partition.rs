@@ -34,22 +34,26 @@ pub struct Space {
     pub fences: u8,
 }
 
-/// What the host keeps for itself: the lowest part of the aperture and of the hidden space.
+/// What the host keeps for itself: the lowest part of the aperture, and both ends of the hidden space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostShare {
     /// Of the aperture.
     pub aperture: Bytes,
     /// Of the hidden space.
     pub hidden: Bytes,
+    /// The same at its upper end, from where i915 takes room for contexts and rings (`PIN_HIGH`); those of the kernel
+    /// itself cannot be moved.
+    pub top: Bytes,
     /// Fence registers.
     pub fences: u8,
 }
 
 impl HostShare {
-    /// What kvmgt leaves to the host, so that as many virtual GPUs fit as users are used to.
+    /// What kvmgt leaves to the host in all, so that as many virtual GPUs fit as users are used to.
     pub const DEFAULT: Self = Self {
         aperture: Bytes::mib(128),
-        hidden: Bytes::mib(384),
+        hidden: Bytes::mib(320),
+        top: Bytes::mib(64),
         fences: 4,
     };
 }
@@ -121,9 +125,10 @@ impl Partition {
             }
         };
         let hidden_from = end(space.aperture).checked_add(host.hidden.get())?;
+        let hidden_to = Bytes::new(space.total.get().checked_sub(host.top.get())?);
         Some(Self {
             aperture: between(end(host.aperture), end(space.aperture))?,
-            hidden: between(hidden_from, end(space.total))?,
+            hidden: between(hidden_from, end(hidden_to))?,
             fences: space.fences.checked_sub(host.fences)?,
             shares: [None; MAX_VGPUS],
         })

@@ -284,7 +284,15 @@ fn state(seat: &Seat, kind: &VgpuType) -> Result<State> {
     let host = &gpu.host;
     let share = seat.share();
 
-    let hardware = Reserved::take(host, [share.aperture, share.hidden], share.fences)?;
+    let parts = [share.aperture, share.hidden];
+    let hardware = Reserved::take(host, parts, share.fences).inspect_err(|error| {
+        if *error == ENOSPC {
+            pr_warn!(
+                "vGPU {}: the host itself uses what would be its part of the GGTT: make it before programs use the host's GPU, or end some\n",
+                seat.id().get()
+            );
+        }
+    })?;
     let mut lanes = KVec::new();
     for runner in gpu.runners() {
         lanes.push(Lane::new(host.platform(), runner.engine())?, GFP_KERNEL)?;
