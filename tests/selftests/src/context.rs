@@ -48,6 +48,8 @@ const MI_BATCH_BUFFER_END: u32 = 0x0a << 23;
 
 /// Dwords of the context's page of registers.
 const COMMANDS: u64 = 0x01;
+/// Where the engine's part begins for kvmgt (`RING_CTX_SIZE`).
+const ENGINE_COMMANDS: u64 = 0x50;
 const CONTEXT_CONTROL: u64 = 0x03;
 const RING_HEAD: u64 = 0x05;
 pub const RING_TAIL: u64 = 0x07;
@@ -117,8 +119,10 @@ impl Context {
             target: share.page(first + TARGET),
             id: 0x55 + place as u32,
         };
-        // What the hardware adds behind the registers is not for software to read: kvmgt would, up to this.
-        context.set(client, COMMANDS, MI_BATCH_BUFFER_END);
+        // What the hardware adds behind the registers is not for software to read: kvmgt would, up to these.
+        for end in [COMMANDS, ENGINE_COMMANDS] {
+            context.set(client, end, MI_BATCH_BUFFER_END);
+        }
         // Restore inhibit: there is no state yet. Masked, like the register.
         context.set(client, CONTEXT_CONTROL, 0x0001_0001);
         context.set(client, RING_START, share.page(first + RING) as u32);
