@@ -13,7 +13,7 @@ guest_start() {
 		--limit "$GUEST_LIMIT" --stall "$GUEST_STALL" --restarts "$GUEST_RESTARTS"
 	[ -z "$GUEST_RESUMES" ] || set -- "$@" --resume
 	[ -z "$GUEST_SCREEN" ] || set -- "$@" --screen
-	# IGT's image, passed on to the guest.
+	# The disk with programs, passed on to the guest.
 	load disk && [ -b /dev/vda ] && set -- "$@" --disk /dev/vda
 	[ -n "$SHELL_WANTED" ] && set -- "$@" --shell-port "$guest_port"
 	chroot /mnt "$LAB" supervise "$@"

@@ -3,7 +3,7 @@
 
 gpu_load
 if [ "$DRIVER" = native ]; then
-	igt_monitors
+	monitors_detect
 	igt_lists
 else
 	nested_run

@@ -2,5 +2,5 @@
 # Runs a list of IGT tests in the guest.
 
 gpu_load
-igt_monitors
+monitors_detect
 igt_lists

@@ -6,22 +6,9 @@ IGT_PROGRAMS=/usr/libexec/igt-gpu-tools
 # igt_mount: makes IGT's root ready at /igt.
 igt_mount() {
 	[ -d /igt/usr ] && return 0
-	load disk || return
 	load vgem || return
 	[ ! -e /lab/sw_sync.ko ] || insmod /lab/sw_sync.ko || return
-	mkdir -p /igt
-	mount -t squashfs -o ro /dev/vda /igt || return
-	for igt_folder in /dev /proc /sys /out; do
-		mount --rbind "$igt_folder" "/igt$igt_folder" || return
-	done
-	mount -t tmpfs tmp /igt/tmp || return
-}
-
-# igt_monitors: has i915 look for monitors, and for their modes, as it would have done by now with a console on one.
-igt_monitors() {
-	for igt_status in /sys/class/drm/card*-DP-*/status; do
-		[ ! -e "$igt_status" ] || echo detect > "$igt_status"
-	done
+	image_mount /igt
 }
 
 # igt_lists: has IGT's own runner run the lists in /lab/lists; its results go to /out/igt, where a run

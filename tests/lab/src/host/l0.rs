@@ -141,15 +141,18 @@ impl Share<'_> {
     }
 }
 
-/// Adds IGT's image as a disk that cannot be written.
+/// Adds an image of programs as a disk that cannot be written.
 pub fn disk(qemu: &mut Command, image: &Path, bus: Bus) {
     qemu.arg("-drive")
         .arg(format!(
-            "if=none,id=igt,format=raw,readonly=on,file={}",
+            "if=none,id=image,format=raw,readonly=on,file={}",
             image.display()
         ))
         .arg("-device")
-        .arg(format!("virtio-blk-pci,drive=igt,addr=6{}", bus.options()));
+        .arg(format!(
+            "virtio-blk-pci,drive=image,addr=6{}",
+            bus.options()
+        ));
 }
 
 /// What QEMU's monitor says about the CPUs, for the record of a run that is about to be ended.

@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
                     2
                 }),
             gpu_socket: &gen9.socket,
-            disk: self.igt_disk()?,
+            disk: self.image()?,
             plugin: self.plugin(&gen9)?,
             shell: self.options.shell,
         };
@@ -277,11 +277,14 @@ impl<'a> Run<'a> {
         )))
     }
 
-    fn igt_disk(&self) -> Result<Option<PathBuf>> {
-        let image = self.paths.cache.join("igt.squashfs");
+    /// The image that L1 and guests get as a disk.
+    fn image(&self) -> Result<Option<PathBuf>> {
+        let wanted = &self.scenario.image;
+        let name = wanted.as_deref().unwrap_or("igt");
+        let image = self.paths.cache.join(format!("{name}.squashfs"));
         if image.is_file() {
             Ok(Some(image))
-        } else if self.scenario.needs_igt {
+        } else if wanted.is_some() {
             bail!("no {}: run the set-up first", image.display());
         } else {
             Ok(None)

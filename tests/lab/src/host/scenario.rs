@@ -142,9 +142,10 @@ pub struct Scenario {
     /// How many guest boots in a hundred the emulated CPU may spoil, rounded up.
     #[serde(default = "default_restarts")]
     pub restarts_percent: u32,
-    /// IGT's image must be there.
+    /// Which image of programs must be there, "igt" or "mesa": L1 and guests have it as a disk. They have IGT's anyway
+    /// if it is there and no other is named.
     #[serde(default)]
-    pub needs_igt: bool,
+    pub image: Option<String>,
     /// A list of IGT tests must be given.
     #[serde(default)]
     pub needs_test_list: bool,
