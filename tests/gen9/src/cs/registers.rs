@@ -28,6 +28,10 @@ pub mod at {
     pub const GPR: u32 = 0x600;
 }
 
+/// CS_DEBUG_MODE2. On Gen9 a non-privileged batch may write it, and a context keeps it: Mesa has it make the addresses
+/// of constants absolute, if the kernel tells that contexts are isolated (its `init_state` of iris and of anv).
+const DEBUG_MODE_2: u32 = 0x20d8;
+
 /// Slots of RING_FORCE_TO_NONPRIV, each of which opens one register.
 const NONPRIV_SLOTS: u32 = 12;
 /// Register that a slot names.
@@ -77,6 +81,9 @@ fn user_writable(gpu: &Gpu, engine: EngineId, offset: u32) -> bool {
     if engine == EngineId::Bcs && gpu.platform.graphics == 9 {
         return true;
     }
+    if engine == EngineId::Rcs && gpu.platform.graphics == 9 && offset == DEBUG_MODE_2 {
+        return true;
+    }
     let listed = |&(first, last): &(u32, u32)| (first..=last).contains(&offset);
     if USER_REGISTERS[engine.index()].iter().any(listed) {
         return true;
@@ -115,6 +122,7 @@ impl Streamer<'_> {
         if self.privileged() || user_writable(self.gpu, self.engine, offset) {
             self.gpu.register_write(offset, value);
         } else {
+            tracing::debug!(engine = ?self.engine, offset, value, "write dropped");
             self.gpu
                 .witness
                 .note("write of a privileged register by a batch dropped");

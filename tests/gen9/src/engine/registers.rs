@@ -65,8 +65,8 @@ const RENDER_MASKED: [u32; 11] = [
     0x2088, // IPEIR / VF chicken
     0x2090, // _3D_CHICKEN3
     0x20d4, // GEN9_CSFE_CHICKEN1_RCS
-    0x20d8, // DEBUG chicken
-    0x20dc, // GEN9_CS_DEBUG_MODE2
+    0x20d8, // CS_DEBUG_MODE2
+    0x20dc, // without a name (i915: `gvt/handlers.c`)
     0x20e0, // FF_SLICE_CS_CHICKEN1
     0x20e4, // FF_SLICE_CS_CHICKEN2
     0x20ec, // GEN9_CS_DEBUG_MODE1

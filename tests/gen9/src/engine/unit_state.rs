@@ -19,6 +19,7 @@ type Runs = &'static [(u32, u32)];
 
 const RENDER: Runs = &[
     (0x2094, 1),  // NOPID
+    (0x20d8, 1),  // CS_DEBUG_MODE2
     (0x2290, 2),  // GPGPU_THREADS_DISPATCHED
     (0x22c8, 2),  // PS_INVOCATION_COUNT_0
     (0x22d8, 2),  // PS_DEPTH_COUNT_0

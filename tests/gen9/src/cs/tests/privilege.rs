@@ -56,6 +56,15 @@ fn a_slot_opens_a_register() {
 }
 
 #[test]
+fn a_batch_makes_addresses_of_constants_absolute_on_gen9() {
+    for (device, value) in [(Device::Skl, 1 << 4), (Device::Bdw, 0)] {
+        let f = Fixture::on(device, EngineId::Rcs);
+        f.run_batch(false, &[LRI, 0x20d8, 1 << 20 | 1 << 4]);
+        assert_eq!(f.reg(0xd8), value, "{device:?}");
+    }
+}
+
+#[test]
 fn the_blitter_of_gen9_guards_nothing() {
     for (device, value) in [(Device::Skl, 7), (Device::Bdw, 0)] {
         let f = Fixture::on(device, EngineId::Bcs);
