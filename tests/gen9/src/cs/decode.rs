@@ -42,6 +42,8 @@ pub enum Length {
 pub enum Action {
     /// Nothing that can be seen here.
     Skip,
+    /// It would have the shaders draw or compute. That it came to it is counted.
+    Draw,
     Noop,
     SetPredicate,
     UserInterrupt,

@@ -48,6 +48,13 @@ impl Streamer<'_> {
             || self.gpu.regs.get(self.register(at::PREDICATE_RESULT)) & 1 != 0
     }
 
+    /// 3DPRIMITIVE or GPGPU_WALKER: the witness is told, unless bit 8 has it predicated off.
+    pub(super) fn draw(&self, header: u32) {
+        if header & 1 << 8 == 0 || self.predicate_is_set() {
+            self.gpu.witness.draw(self.engine);
+        }
+    }
+
     /// Whether `MI_SET_PREDICATE` makes the streamer skip commands now.
     pub(super) fn predicated_off(&self) -> bool {
         let bit = |offset| self.gpu.regs.get(self.register(offset)) & 1 != 0;

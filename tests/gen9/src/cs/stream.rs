@@ -188,6 +188,7 @@ impl<'g> Streamer<'g> {
     fn run_alone(&mut self, action: Action, header: u32) -> Option<Flow> {
         match action {
             Action::Skip | Action::ArbCheck => {}
+            Action::Draw => self.draw(header),
             Action::Noop => {
                 if header & 1 << 22 != 0 {
                     self.write_register(self.register(at::NOPID), header & 0x3f_ffff);

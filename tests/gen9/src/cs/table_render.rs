@@ -3,7 +3,7 @@
 //! The render engine's 3D, media and GPGPU commands, sorted by code. They set state that nobody
 //! looks at, since nothing is rendered; only their lengths matter. Cycles are estimates.
 
-use super::decode::Action::{PipeControl, Skip};
+use super::decode::Action::{Draw, PipeControl, Skip};
 use super::decode::Length::{Field, Fixed};
 use super::decode::{Command, Engines};
 
@@ -25,10 +25,19 @@ const fn state(code: u32, name: &'static str) -> Command {
 }
 
 /// One that starts the shaders.
-const fn work(code: u32, name: &'static str, bits: u8) -> Command {
+const fn work(code: u32, name: &'static str) -> Command {
     Command {
         cycles: 1000,
-        ..field(code, name, bits)
+        ..field(code, name, 16)
+    }
+}
+
+/// One that can be predicated off, besides.
+const fn draw(code: u32, name: &'static str) -> Command {
+    Command {
+        action: Draw,
+        length: Field(8),
+        ..work(code, name)
     }
 }
 
@@ -52,11 +61,11 @@ pub static RENDER: [Command; 120] = [
     field(0x7003, "MEDIA_GATEWAY_STATE", 16),
     field(0x7004, "MEDIA_STATE_FLUSH", 16),
     field(0x7005, "MEDIA_POOL_STATE", 16),
-    work(0x7100, "MEDIA_OBJECT", 16),
-    work(0x7102, "MEDIA_OBJECT_PRT", 16),
-    work(0x7103, "MEDIA_OBJECT_WALKER", 16),
-    work(0x7105, "GPGPU_WALKER", 8),
-    work(0x7106, "MEDIA_OBJECT_GRPID", 16),
+    work(0x7100, "MEDIA_OBJECT"),
+    work(0x7102, "MEDIA_OBJECT_PRT"),
+    work(0x7103, "MEDIA_OBJECT_WALKER"),
+    draw(0x7105, "GPGPU_WALKER"),
+    work(0x7106, "MEDIA_OBJECT_GRPID"),
     state(0x7804, "3DSTATE_CLEAR_PARAMS"),
     state(0x7805, "3DSTATE_DEPTH_BUFFER"),
     state(0x7806, "3DSTATE_STENCIL_BUFFER"),
@@ -162,5 +171,5 @@ pub static RENDER: [Command; 120] = [
         cycles: 64,
         ..field(0x7a00, "PIPE_CONTROL", 8)
     },
-    work(0x7b00, "3DPRIMITIVE", 8),
+    draw(0x7b00, "3DPRIMITIVE"),
 ];

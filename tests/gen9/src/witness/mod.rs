@@ -166,6 +166,11 @@ impl Witness {
         self.state.timeline.command(engine, dwords);
     }
 
+    /// Counts that one more command draws, of which [`Witness::command`] will tell.
+    pub fn draw(&self, engine: EngineId) {
+        self.state.timeline.draw(engine);
+    }
+
     /// Checks an access of `len` bytes for the context that is in against the grants. The bytes at
     /// `dma` must be contiguous; accesses of the engine on its own behalf (its status page) are not
     /// to be reported.

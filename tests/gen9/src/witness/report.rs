@@ -124,6 +124,8 @@ pub struct EngineReport {
     pub commands: u64,
     /// Bytes of these commands.
     pub bytes: u64,
+    /// Those of these commands that draw.
+    pub draws: u64,
     /// One entry a context, by ID.
     pub contexts: Vec<ContextReport>,
     /// Contexts that came when the list was full, together.
@@ -153,6 +155,8 @@ pub struct Usage {
     pub commands: u64,
     /// Bytes of these commands.
     pub bytes: u64,
+    /// Those of these commands that draw, or start shaders otherwise, and were not predicated off.
+    pub draws: u64,
 }
 
 impl Usage {
@@ -161,6 +165,7 @@ impl Usage {
         self.busy_ns += more.busy_ns;
         self.commands += more.commands;
         self.bytes += more.bytes;
+        self.draws += more.draws;
     }
 }
 

@@ -33,6 +33,8 @@ struct Lane {
     commands: AtomicU64,
     /// Dwords of these commands.
     dwords: AtomicU64,
+    /// Those of them that draw.
+    draws: AtomicU64,
     history: Mutex<History>,
 }
 
@@ -59,6 +61,7 @@ struct Stay {
     /// The lane's counts when it came.
     commands: u64,
     dwords: u64,
+    draws: u64,
 }
 
 impl Timeline {
@@ -69,6 +72,7 @@ impl Timeline {
                 current: AtomicU64::new(NOBODY),
                 commands: AtomicU64::new(0),
                 dwords: AtomicU64::new(0),
+                draws: AtomicU64::new(0),
                 history: Mutex::default(),
             }),
         }
@@ -122,6 +126,11 @@ impl Timeline {
         lane.dwords.fetch_add(dwords.into(), Ordering::Relaxed);
     }
 
+    /// The command of which [`Timeline::command`] will tell draws.
+    pub fn draw(&self, engine: EngineId) {
+        self.lane(engine).draws.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Forgets the past; contexts that are in stay in.
     pub fn reset(&self, now: u64) {
         for lane in &self.lanes {
@@ -156,6 +165,7 @@ impl Lane {
             since,
             commands: self.commands.load(Ordering::Relaxed),
             dwords: self.dwords.load(Ordering::Relaxed),
+            draws: self.draws.load(Ordering::Relaxed),
         }
     }
 
@@ -167,6 +177,7 @@ impl Lane {
             busy_ns: now.saturating_sub(stay.since),
             commands: current.commands.wrapping_sub(stay.commands),
             bytes: 4 * current.dwords.wrapping_sub(stay.dwords),
+            draws: current.draws.wrapping_sub(stay.draws),
         }
     }
 
@@ -209,6 +220,7 @@ impl Lane {
             restores: history.restores,
             commands: total.commands,
             bytes: total.bytes,
+            draws: total.draws,
             contexts,
             other,
         }
@@ -299,6 +311,26 @@ mod tests {
     }
 
     #[test]
+    fn draws_go_to_the_context_that_is_in() {
+        let timeline = Timeline::new();
+        timeline.context_in(RCS, A, 0);
+        timeline.draw(RCS);
+        timeline.context_in(RCS, B, 1);
+        timeline.draw(RCS);
+        timeline.draw(RCS);
+        let of = |now| -> Vec<_> {
+            let report = rcs(&timeline, now);
+            report.contexts.iter().map(|c| c.usage.draws).collect()
+        };
+        assert_eq!(of(2), [1, 2]);
+        assert_eq!(rcs(&timeline, 2).draws, 3);
+        timeline.reset(3);
+        timeline.draw(RCS);
+        timeline.context_out(RCS, 4);
+        assert_eq!(of(5), [1]);
+    }
+
+    #[test]
     fn reset_starts_a_new_account_for_what_runs() {
         let timeline = Timeline::new();
         timeline.context_in(RCS, A, 0);
@@ -331,6 +363,7 @@ mod tests {
             busy_ns: 3,
             commands: 3,
             bytes: 12,
+            draws: 0,
         };
         assert_eq!(report.other, expected);
         assert_eq!((report.busy_ns, report.commands), (now, now));

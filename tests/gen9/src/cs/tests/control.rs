@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::cs::irq;
+use crate::witness::ContextKey;
 
 const START: u32 = 0x31 << 23 | 1;
 const ARB_ON_OFF: u32 = 0x08 << 23;
@@ -232,6 +233,28 @@ fn predicates() {
     f.run_batch(false, &words);
     assert_eq!([0, 4, 8, 12].map(|i| f.read(DATA + i)), [1, 0, 0, 1]);
     assert_eq!(f.reg(0x418), 1);
+}
+
+#[test]
+fn draws_count_unless_predicated_off() {
+    let f = Fixture::new(EngineId::Rcs);
+    f.gpu
+        .witness
+        .context_in(f.engine, ContextKey { id: 1, lrca: 0 });
+    let draws = || f.gpu.witness.report().engines[f.engine.index()].draws;
+    let primitive = [0x7b00_0005, 0, 0, 0, 0, 0, 0];
+    let mut predicated = primitive;
+    predicated[0] |= 1 << 8;
+    f.run_batch(false, &[primitive, predicated].concat());
+    assert_eq!(draws(), 1);
+    f.set_reg(0x418, 1);
+    f.run_batch(false, &[primitive, predicated].concat());
+    assert_eq!(draws(), 3);
+    f.run_batch(
+        false,
+        &[&[0x01 << 23 | 15][..], &primitive, &[0x01 << 23]].concat(),
+    );
+    assert_eq!(draws(), 3);
 }
 
 #[test]
