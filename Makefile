@@ -43,7 +43,7 @@ help: ## List the targets
 	@echo 'Documentation/lab.rst says what the lab is.'
 
 .PHONY: setup
-setup: ## Make the sysroot, kernels and IGT image (UPDATE=1: look for newer ones)
+setup: ## Make the sysroot, kernels and images of IGT and Mesa (UPDATE=1: look for newer ones)
 	@UPDATE=$(UPDATE) scripts/setup
 
 .PHONY: all
