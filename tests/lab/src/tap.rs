@@ -2,7 +2,7 @@
 //! A strict reader of TAP streams.
 //!
 //! Strict means that whatever a truncated or confused stream could hide is a failure: no plan, two
-//! plans, a plan that does not match, a number out of order, a "Bail out!".
+//! plans, a plan of nothing, a plan that does not match, a number out of order, a "Bail out!".
 
 use std::fmt;
 
@@ -26,6 +26,7 @@ pub struct Point {
 pub enum Flaw {
     NoPlan,
     SecondPlan,
+    Nothing,
     PlanMismatch { planned: usize, seen: usize },
     OutOfOrder { expected: usize, found: usize },
     Malformed(String),
@@ -37,6 +38,7 @@ impl fmt::Display for Flaw {
         match self {
             Flaw::NoPlan => write!(f, "the stream ends without a plan"),
             Flaw::SecondPlan => write!(f, "a second plan"),
+            Flaw::Nothing => write!(f, "nothing was planned and nothing tested"),
             Flaw::PlanMismatch { planned, seen } => {
                 write!(f, "{planned} test points planned, {seen} seen")
             }
@@ -85,6 +87,7 @@ pub fn parse(text: &str) -> Stream {
     }
     match plan {
         None => stream.flaws.push(Flaw::NoPlan),
+        Some(0) if stream.points.is_empty() => stream.flaws.push(Flaw::Nothing),
         Some(planned) if planned != stream.points.len() => {
             stream.flaws.push(Flaw::PlanMismatch {
                 planned,
@@ -193,6 +196,7 @@ mod tests {
     #[test]
     fn missing_plan_is_a_flaw() {
         assert_eq!(parse("ok 1 - a\n").flaws, [Flaw::NoPlan]);
+        assert_eq!(parse("1..0\n").flaws, [Flaw::Nothing]);
         assert_eq!(parse("").flaws, [Flaw::NoPlan]);
     }
 

@@ -6,6 +6,7 @@
 //! the scripts, the settings and the test program; it is small and written for every run. Neither is
 //! compressed: an emulated CPU takes longer to unpack than QEMU takes to load.
 
+use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
@@ -13,7 +14,7 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::cpio::Archive;
 use super::modules::ModuleTree;
@@ -27,7 +28,7 @@ pub struct ModuleSet {
     pub optional: &'static [&'static str],
 }
 
-/// The shares with the outside, the disk with IGT, the GPU's driver, and a GPU without hardware, with
+/// The shares with the outside, the disk with programs, the GPU's driver, and a GPU without hardware, with
 /// which IGT tests what i915 shares with other drivers.
 pub const COMMON_SETS: &[ModuleSet] = &[
     ModuleSet {
@@ -201,11 +202,17 @@ fn overlay(contents: &Contents, out: BufWriter<File>) -> Result<()> {
     for folder in ["bin", "lab", "lab/lists"] {
         archive.folder(folder)?;
     }
+    let mut names = HashSet::new();
     for entry in sorted(&contents.scripts)? {
         let name = entry
             .file_name()
             .and_then(|name| name.to_str())
             .context("a script's name is not UTF-8")?;
+        ensure!(
+            names.insert(name.to_string()),
+            "another folder has a script of this name: {}",
+            entry.display()
+        );
         let data = fs::read(&entry).with_context(|| format!("reading {}", entry.display()))?;
         if name == "init" {
             archive.file("init", 0o755, &data)?;
