@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 //! A run of the lab's scenario `bench-fairness`: what virtual GPUs got against what was asked for.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::metrics::{Metric, Target};
-use crate::run::Run;
-
-/// Figures by the names of their metrics.
-pub type Figures = BTreeMap<String, f64>;
+use crate::figures::Figures;
 
 /// Reads the folder of a run; there is nothing in one of another scenario.
 pub fn read(folder: &Path) -> Result<Figures> {
@@ -34,34 +29,6 @@ fn parse(text: &str) -> Result<Figures> {
         .context("a figure")
 }
 
-/// What is good at most, by the kind of figure.
-fn target(name: &str) -> Option<Target> {
-    match name.split('/').next()? {
-        "share-off" => Some(Target::Figure(2.0)),
-        "counted-off" => Some(Target::Figure(1.0)),
-        // The preempt timeout that is set, and a slice.
-        "delay-us" => Some(Target::Figure(102_000.0)),
-        _ => None,
-    }
-}
-
-/// A row for each figure that one of these runs has.
-pub fn rows<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Vec<Metric> {
-    let names: BTreeMap<&String, ()> = runs
-        .into_iter()
-        .flat_map(|run| run.fairness.keys().map(|name| (name, ())))
-        .collect();
-    let row = |name: &String| {
-        let key = name.clone();
-        Metric {
-            name: name.clone(),
-            figure: Box::new(move |run, _| run.fairness.get(&key).copied()),
-            target: target(name),
-        }
-    };
-    names.into_keys().map(row).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,24 +39,12 @@ mod tests {
                     # vfio-check: figure share-off/equal/rcs 0.10\n\
                     # figure: something: else\n\
                     # vfio-check: figure delay-us/polite 3000\n";
-        let run = Run {
-            fairness: parse(text).unwrap(),
-            ..Run::default()
-        };
-        let rows = rows([&run]);
-        let figures: Vec<_> = rows
-            .iter()
-            .map(|row| (row.name.as_str(), (row.figure)(&run, None), row.target))
-            .collect();
+        let figures: Vec<_> = parse(text).unwrap().into_iter().collect();
         assert_eq!(
             figures,
             [
-                (
-                    "delay-us/polite",
-                    Some(3000.0),
-                    Some(Target::Figure(102_000.0))
-                ),
-                ("share-off/equal/rcs", Some(0.1), Some(Target::Figure(2.0))),
+                ("delay-us/polite".to_string(), 3000.0),
+                ("share-off/equal/rcs".to_string(), 0.1),
             ]
         );
         assert!(parse("vfio-check: figure share-off/x y").is_err());

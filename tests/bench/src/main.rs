@@ -2,6 +2,8 @@
 //! Makes the table of benchmarks of runs of the lab's scenario `bench` (Documentation/bench.rst).
 
 mod fairness;
+mod figures;
+mod frames;
 mod metrics;
 mod pair;
 mod plot;
@@ -34,7 +36,7 @@ struct Options {
 enum Command {
     /// Print the table, and write it and its plots.
     Table {
-        /// Folders of runs of the scenarios `bench`, `bench-pair` and `bench-fairness`.
+        /// Folders of runs of the scenarios that `scripts/bench` knows.
         #[arg(long)]
         native: Vec<PathBuf>,
         #[arg(long)]
@@ -90,7 +92,7 @@ fn execute(command: Command) -> Result<()> {
                 rgvt: read(&rgvt)?,
             };
             let mut metrics = metrics::all();
-            metrics.extend(fairness::rows(
+            metrics.extend(figures::rows(
                 [&runs.native, &runs.kvmgt, &runs.rgvt]
                     .into_iter()
                     .flatten(),

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::fairness::{self, Figures};
+use crate::figures::Figures;
 use crate::pair::{self, Pair};
 use crate::symbols::Symbols;
 use crate::window::Window;
+use crate::{fairness, frames};
 
 /// One kind of step, repeated in a window.
 #[derive(Debug)]
@@ -32,17 +33,18 @@ pub struct Run {
     /// By what the step was, such as `submit/rcs`.
     pub costs: BTreeMap<String, Cost>,
     pub pair: Option<Pair>,
-    /// What several virtual GPUs got.
-    pub fairness: Figures,
+    /// What it says by name: what several virtual GPUs got, and how long frames took.
+    pub figures: Figures,
 }
 
 impl Run {
     pub fn read(folders: &[PathBuf]) -> Result<Self> {
         let mut run = Self::default();
         for folder in folders {
-            let figures = fairness::read(folder)?;
+            let mut figures = fairness::read(folder)?;
+            figures.extend(frames::read(folder)?);
             if !figures.is_empty() {
-                run.fairness.extend(figures);
+                run.figures.extend(figures);
             } else if let Some(pair) = pair::read(folder)? {
                 run.pair = Some(pair);
             } else {
