@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{number, repeat, say};
+use super::{SETTLE, number, repeat, say};
 use crate::batch::Batch;
 use crate::bench::{Bench, Check, Outcome};
 use crate::device::{Buffer, Context, Submission};
@@ -21,8 +21,6 @@ const DEPTH: usize = 8;
 const CONTEXTS: usize = 2;
 /// No-operations of a batch in a queue: some milliseconds of the emulated GPU.
 const LENGTH: usize = 40_000;
-/// How long what was asked for before may take to be put away.
-const SETTLE: Duration = Duration::from_secs(2);
 /// How long nothing is asked for.
 const QUIET: Duration = Duration::from_millis(500);
 
