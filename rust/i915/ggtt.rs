@@ -31,6 +31,9 @@ const PAGE_SHIFT: u32 = 12;
 /// (i915_pci.c: `dma_mask_size`).
 const ADDRESS: u64 = (1 << 39) - (1 << PAGE_SHIFT);
 
+/// `PIN_NOSEARCH` (i915_gem_gtt.h): i915 does not wait until the GPU is idle for what is in the way.
+const NO_SEARCH: u64 = 1 << 1;
+
 /// `I915_COLOR_UNEVICTABLE`: in this node there is no object of i915's.
 const UNEVICTABLE: ffi::c_ulong = ffi::c_ulong::MAX;
 
@@ -94,8 +97,14 @@ unsafe impl Sync for GgttNode {}
 
 impl GgttNode {
     /// Reserves `range`, whole pages in bytes of the global graphics address space; what the host has there
-    /// is moved out of the way. `ENOSPC` if that is impossible. Until it is mapped, an entry leads to `scratch`.
-    pub(crate) fn reserve(gpu: GpuRef, range: Range<u64>, scratch: Arc<TablePage>) -> Result<Self> {
+    /// is moved out of the way, for which it waits until the GPU is idle if it `waits`. `ENOSPC` if that is impossible.
+    /// Until it is mapped, an entry leads to `scratch`.
+    pub(crate) fn reserve(
+        gpu: GpuRef,
+        range: Range<u64>,
+        scratch: Arc<TablePage>,
+        waits: bool,
+    ) -> Result<Self> {
         let is_whole = |bytes: u64| bytes % (1 << PAGE_SHIFT) == 0;
 
         if range.is_empty()
@@ -126,7 +135,7 @@ impl GgttNode {
                     UNEVICTABLE,
                     range.start,
                     range.end,
-                    0,
+                    if waits { 0 } else { NO_SEARCH },
                 )
             })?;
         }

@@ -71,7 +71,19 @@ check "says that no type can have it" said "no virtual GPU can have a monitor of
 check "the types have their own" eval "types_show 4 1920x1200 && types_show 8 1024x768"
 check "unloads" rmmod rgvt
 
+# picture_shown: i915 shows a picture that reaches into the virtual GPUs' part of the aperture, until wide.shown is gone.
+picture_shown() {
+	[ -e /tmp/wide/wide.shown ]
+}
+
 check "loads" insmod "$RGVT"
+mkdir /tmp/wide
+i915-check wide --camera /tmp/wide > /tmp/wide/tap &
+picture=$!
+check "the host shows a wide picture" wait_for 60 picture_shown
+vgpus_create 2 && vgpus_remove 2
+rm -f /tmp/wide/wide.shown
+check "the picture was shown all the time" wait "$picture"
 for console in /sys/class/vtconsole/vtcon*; do
 	case $(cat "$console/name") in
 	*"frame buffer"*) echo 0 > "$console/bind" ;;

@@ -206,6 +206,47 @@ fn a_hole_of_the_right_size_is_preferred() {
 }
 
 #[test]
+fn what_the_host_keeps_is_gone_around() {
+    let mut partition = gpu(1024, 4096);
+    let kind = kind(64, 384, 4);
+    let (id, share) = partition.take(&kind).unwrap();
+    partition.give_back(id);
+
+    let mut barred = vec![share.hidden];
+    let (id, second) = partition.take_beside(&kind, &barred).unwrap();
+    assert_eq!(second.aperture, share.aperture);
+    let moved = second.hidden.start().checked_sub(share.hidden.start());
+    assert_eq!(
+        (moved, second.hidden.size()),
+        (Some(16 * MIB), share.hidden.size())
+    );
+    partition.give_back(id);
+
+    // In the end all places were tried, each of them once.
+    while let Ok((id, share)) = partition.take_beside(&kind, &barred) {
+        assert!(!barred.contains(&share.hidden));
+        barred.push(share.hidden);
+        partition.give_back(id);
+    }
+    assert_eq!(barred.len() as u64, (2688 - 384) / 16 + 1);
+    assert_eq!(partition.take_beside(&kind, &barred), Err(Full::Hidden));
+    assert_eq!(partition.available(&kind), 7);
+}
+
+#[test]
+fn another_stretch_is_used_if_the_host_keeps_one() {
+    let mut partition = gpu(1024, 4096);
+    let small = kind(64, 64, 1);
+    let (first, freed) = partition.take(&small).unwrap();
+    let (_, second) = partition.take(&small).unwrap();
+    partition.give_back(first);
+    let barred = [freed.aperture, freed.hidden];
+    let (_, share) = partition.take_beside(&small, &barred).unwrap();
+    assert_eq!(share.aperture.start(), second.aperture.end());
+    assert_eq!(share.hidden.start(), second.hidden.end());
+}
+
+#[test]
 fn audit_keeps_to_one_part() {
     let range = |start, size| GmaRange::new(HostGma::new(start), Bytes::new(size)).unwrap();
     // Adjacent on purpose: an access must not run from one part into the other.

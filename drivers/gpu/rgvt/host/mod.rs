@@ -39,7 +39,10 @@ pub(crate) use guest::{
 pub(crate) use interrupts::Interrupts;
 pub(crate) use picture::Picture;
 pub(crate) use refusal::Refusal;
-pub(crate) use reserved::Reserved;
+pub(crate) use reserved::{
+    Kept,
+    Reserved, //
+};
 pub(crate) use seal::Sealer;
 
 use kernel::prelude::*;

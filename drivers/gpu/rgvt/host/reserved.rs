@@ -31,6 +31,19 @@ pub(crate) struct Reserved {
     scratch: Arc<TablePage>,
 }
 
+/// Why nothing is reserved.
+pub(crate) enum Kept {
+    /// The host has something in this stretch that it does not give up.
+    Range(GmaRange),
+    Other(Error),
+}
+
+impl From<Error> for Kept {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
 impl Reserved {
     /// Has all entries name the scratch page. After the host has slept they name what the firmware left there: i915
     /// brings back only its own.
@@ -45,20 +58,31 @@ impl Reserved {
         self.scratch.wipe();
     }
 
-    /// Takes exactly these stretches, and as many fence registers. ENOSPC if the host uses them in a way
-    /// that it cannot give up.
-    pub(crate) fn take(gpu: &HostGpu, parts: [GmaRange; 2], fences: u8) -> Result<Self> {
-        let scratch = Arc::new(TablePage::new(gpu.lent().clone())?, GFP_KERNEL)?;
+    /// Takes exactly these stretches, and as many fence registers. If it `waits`, the host has until the GPU is idle to
+    /// give them up.
+    pub(crate) fn take(
+        gpu: &HostGpu,
+        parts: [GmaRange; 2],
+        fences: u8,
+        waits: bool,
+    ) -> Result<Self, Kept> {
+        let scratch = TablePage::new(gpu.lent().clone())?;
+        let scratch = Arc::new(scratch, GFP_KERNEL).map_err(Error::from)?;
         let take = |range: GmaRange| {
             let bytes = range.start().get()..range.end().get();
-            GgttNode::reserve(gpu.lent().clone(), bytes, scratch.clone())
+            let node = GgttNode::reserve(gpu.lent().clone(), bytes, scratch.clone(), waits);
+            node.map_err(|error| match error {
+                ENOSPC => Kept::Range(range),
+                error => Kept::Other(error),
+            })
         };
         let [aperture, hidden] = parts;
         let parts = [take(aperture)?, take(hidden)?];
 
-        let mut taken = KVec::with_capacity(fences.into(), GFP_KERNEL)?;
+        let mut taken = KVec::with_capacity(fences.into(), GFP_KERNEL).map_err(Error::from)?;
         for _ in 0..fences {
-            taken.push(Fence::reserve(gpu.lent().clone())?, GFP_KERNEL)?;
+            let fence = Fence::reserve(gpu.lent().clone())?;
+            taken.push(fence, GFP_KERNEL).map_err(Error::from)?;
         }
 
         Ok(Self {

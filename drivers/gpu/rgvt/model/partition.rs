@@ -102,6 +102,9 @@ pub struct Partition {
     shares: [Option<Share>; MAX_VGPUS],
 }
 
+/// How far apart the places are that are tried in a stretch of which the host does not give up all.
+const STEP: u64 = 16 << 20;
+
 /// Which of the two spaces.
 #[derive(Clone, Copy)]
 enum Part {
@@ -155,13 +158,25 @@ impl Partition {
     /// Of the stretches that are long enough the shortest is used, from its lower end, so that long
     /// ones stay for large types.
     pub fn take(&mut self, kind: &VgpuType) -> Result<(VgpuId, Share), Full> {
+        self.take_beside(kind, &[])
+    }
+
+    /// The same, but no part is one of `barred`, in which the host has what it does not give up: then it begins
+    /// further up in the stretch, or is in another.
+    pub fn take_beside(
+        &mut self,
+        kind: &VgpuType,
+        barred: &[GmaRange],
+    ) -> Result<(VgpuId, Share), Full> {
         let number = self.shares.iter().position(Option::is_none);
         let id = number.and_then(id_of).ok_or(Full::Ids)?;
         let share = Share {
             aperture: self
-                .place(Part::Aperture, kind.aperture)
+                .place(Part::Aperture, kind.aperture, barred)
                 .ok_or(Full::Aperture)?,
-            hidden: self.place(Part::Hidden, kind.hidden).ok_or(Full::Hidden)?,
+            hidden: self
+                .place(Part::Hidden, kind.hidden, barred)
+                .ok_or(Full::Hidden)?,
             fences: kind.fences,
         };
         if self.free_fences() < kind.fences {
@@ -207,15 +222,15 @@ impl Partition {
             .fold(0, u64::saturating_add)
     }
 
-    fn place(&self, part: Part, size: Bytes) -> Option<GmaRange> {
+    fn place(&self, part: Part, size: Bytes, barred: &[GmaRange]) -> Option<GmaRange> {
         if size.get() == 0 || size.get().checked_rem(PAGE_SIZE) != Some(0) {
             return None;
         }
-        let hole = self
-            .holes(part)
-            .filter(|hole| hole.size() >= size)
-            .min_by_key(|hole| (hole.size(), hole.start()))?;
-        GmaRange::new(hole.start(), size)
+        self.holes(part)
+            .flat_map(|hole| places(hole, size).map(move |place| (hole.size(), place)))
+            .filter(|(_, place)| !barred.contains(place))
+            .min_by_key(|(size, place)| (*size, place.start()))
+            .map(|(_, place)| place)
     }
 
     fn whole(&self, part: Part) -> GmaRange {
@@ -249,6 +264,18 @@ impl Partition {
                 GmaRange::new(start, Bytes::new(end.checked_sub(start)?))
             })
     }
+}
+
+/// Where something of this size may be in a stretch.
+fn places(hole: GmaRange, size: Bytes) -> impl Iterator<Item = GmaRange> {
+    let room = hole.size().get().checked_sub(size.get());
+    let steps = room.and_then(|room| room.checked_div(STEP));
+    steps.into_iter().flat_map(move |steps| {
+        (0..=steps).filter_map(move |step| {
+            let start = hole.start().checked_add(step.checked_mul(STEP)?)?;
+            GmaRange::new(start, size)
+        })
+    })
 }
 
 fn slot(id: VgpuId) -> Option<usize> {

@@ -22,7 +22,10 @@ use crate::{
         OwnedQueue, //
     },
     hw::{
-        addr::Bytes,
+        addr::{
+            Bytes,
+            GmaRange, //
+        },
         engine::Engine, //
     },
     model::{
@@ -214,9 +217,11 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// Takes a place. ENOSPC if none is left for this type.
-    pub(super) fn take(gpu: &Arc<Gpu>, kind: &VgpuType) -> Result<Self> {
-        let (id, share) = gpu.partition.lock().take(kind).map_err(|_| ENOSPC)?;
+    /// Takes a place that has none of `barred`. ENOSPC if none is left for this type.
+    pub(super) fn take(gpu: &Arc<Gpu>, kind: &VgpuType, barred: &[GmaRange]) -> Result<Self> {
+        let mut partition = gpu.partition.lock();
+        let (id, share) = partition.take_beside(kind, barred).map_err(|_| ENOSPC)?;
+        drop(partition);
 
         Ok(Self {
             gpu: gpu.clone(),

@@ -42,6 +42,7 @@ use crate::{
         Account,
         Guest,
         Interrupts,
+        Kept,
         RateLimit,
         Reserved,
         VfioGuest, //
@@ -80,8 +81,8 @@ use crate::{
 impl Vgpu {
     /// Makes a virtual GPU of a type. ENOSPC if it does not fit.
     pub(crate) fn new(gpu: &Arc<Gpu>, kind: &VgpuType) -> Result<Arc<Self>> {
-        let seat = Seat::take(gpu, kind)?;
-        let state = state(&seat, kind)?;
+        let (seat, reserved) = take_seat(gpu, kind)?;
+        let state = state(&seat, kind, reserved)?;
 
         Arc::pin_init(
             try_pin_init!(Self {
@@ -277,22 +278,43 @@ impl Vgpu {
     }
 }
 
+/// A seat, with the first places in the GGTT that the host gives up. Only if it gives up none at once is it waited for, at
+/// the first.
+fn take_seat(gpu: &Arc<Gpu>, kind: &VgpuType) -> Result<(Seat, Reserved)> {
+    let reserve = |seat: &Seat, waits| {
+        let share = seat.share();
+        let parts = [share.aperture, share.hidden];
+        Reserved::take(&gpu.host, parts, share.fences, waits)
+    };
+
+    let mut barred = KVec::new();
+    // There are some hundred places at most.
+    while let Ok(seat) = Seat::take(gpu, kind, &barred) {
+        match reserve(&seat, false) {
+            Ok(reserved) => return Ok((seat, reserved)),
+            Err(Kept::Range(range)) => barred.push(range, GFP_KERNEL)?,
+            Err(Kept::Other(error)) => return Err(error),
+        }
+    }
+
+    let seat = Seat::take(gpu, kind, &[])?;
+    match reserve(&seat, true) {
+        Ok(reserved) => Ok((seat, reserved)),
+        Err(Kept::Range(_)) => {
+            pr_warn!("no virtual GPU is made: the host itself uses the GGTT where there would be room, end programs that use its GPU\n");
+            Err(ENOSPC)
+        }
+        Err(Kept::Other(error)) => Err(error),
+    }
+}
+
 /// What a virtual GPU of a type is after power-on, in its seat.
 #[inline(never)]
-fn state(seat: &Seat, kind: &VgpuType) -> Result<State> {
+fn state(seat: &Seat, kind: &VgpuType, hardware: Reserved) -> Result<State> {
     let gpu = seat.gpu();
     let host = &gpu.host;
     let share = seat.share();
 
-    let parts = [share.aperture, share.hidden];
-    let hardware = Reserved::take(host, parts, share.fences).inspect_err(|error| {
-        if *error == ENOSPC {
-            pr_warn!(
-                "vGPU {}: the host itself uses what would be its part of the GGTT: make it before programs use the host's GPU, or end some\n",
-                seat.id().get()
-            );
-        }
-    })?;
     let mut lanes = KVec::new();
     for runner in gpu.runners() {
         lanes.push(Lane::new(host.platform(), runner.engine())?, GFP_KERNEL)?;

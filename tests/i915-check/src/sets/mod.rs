@@ -16,6 +16,7 @@ mod rcs;
 mod screen;
 mod semaphore;
 mod stream;
+mod wide;
 
 use std::fmt;
 
@@ -50,6 +51,8 @@ pub enum Set {
     Screen,
     /// Another monitor, which is plugged in from outside.
     Monitor,
+    /// A picture that takes much of the aperture.
+    Wide,
     /// Round-trip times and submissions a second, as diagnostics.
     Latency,
     /// What single steps cost, each in a window in which the lab counts.
@@ -90,6 +93,7 @@ impl Set {
             Self::Large => large::checks(),
             Self::Screen => screen::checks(),
             Self::Monitor => monitor::checks(),
+            Self::Wide => wide::checks(),
             Self::Latency => latency::checks(),
             Self::Cost => cost::checks(),
             Self::Crowd => cost::crowd(),
