@@ -243,8 +243,9 @@ fn it_takes_time_to_end_a_piece() {
     let timeout = 640 * MILLISECOND;
     let mut wait = |takes| wait_of(a, b, takes);
     assert_eq!(wait(40 * MILLISECOND), timeout - ENDING);
-    assert_eq!(wait(4 * MILLISECOND), timeout - 40 * MILLISECOND);
-    assert_eq!(wait(500 * MILLISECOND), timeout - 35 * MILLISECOND);
+    let kept = 50 * MILLISECOND;
+    assert_eq!(wait(4 * MILLISECOND), timeout - kept);
+    assert_eq!(wait(500 * MILLISECOND), timeout - (kept - kept / 8));
     assert_eq!(wait(0), timeout / 2, "it has half of it");
     assert_eq!(
         wait_of(b, c, 0),

@@ -232,11 +232,12 @@ impl Entity {
     }
 
     /// The engine is free of its piece. If that was to be ended, the longest time that it took counts from now on, and
-    /// is forgotten slowly.
+    /// is forgotten slowly. A quarter more does, since no two take the same.
     pub(super) fn gone(&mut self, now: u64) {
         if let Some(since) = self.flight.as_mut().and_then(|flight| flight.ends.take()) {
             let forgotten = self.ending.saturating_sub(self.ending >> 3);
-            self.ending = now.saturating_sub(since).max(forgotten);
+            let took = now.saturating_sub(since);
+            self.ending = took.saturating_add(took >> 2).max(forgotten);
         }
     }
 

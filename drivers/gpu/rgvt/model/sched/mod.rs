@@ -49,7 +49,7 @@ pub const CREDIT: u64 = 20_000_000;
 
 /// How long it takes to end a piece of a virtual GPU's work, in nanoseconds, as long as none was: it needs a reset of the
 /// engine. Rather too long, which costs the one that does not make way, than too short, which costs the others.
-pub const ENDING: u64 = 20_000_000;
+pub const ENDING: u64 = 30_000_000;
 
 /// How many pieces of work i915 has at once, if the GPU cannot leave one in its middle: one runs, one waits.
 pub const SLOTS: usize = 2;
