@@ -32,7 +32,7 @@ const PAGE_SHIFT: u32 = 12;
 const ADDRESS: u64 = (1 << 39) - (1 << PAGE_SHIFT);
 
 /// `PIN_NOSEARCH` (i915_gem_gtt.h): i915 does not wait until the GPU is idle for what is in the way.
-const NO_SEARCH: u64 = 1 << 1;
+const NO_SEARCH: ffi::c_uint = 1 << 1;
 
 /// `I915_COLOR_UNEVICTABLE`: in this node there is no object of i915's.
 const UNEVICTABLE: ffi::c_ulong = ffi::c_ulong::MAX;

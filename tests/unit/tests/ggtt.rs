@@ -151,13 +151,126 @@ fn shapes() {
     assert_eq!(ggtt.read(u32::MAX - 7, 8), Err(Refused::Range));
 }
 
+/// All entries map a page, which is missed.
+fn all_missed() -> Ggtt {
+    let mut ggtt = Ggtt::new(&share()).unwrap();
+    for index in (4..8).chain(16..24) {
+        let page = u64::from(index) + 100;
+        assert_eq!(
+            ggtt.write(index * 8, Value::Whole(page << 12 | 1)),
+            own(None, map(index, page))
+        );
+        ggtt.missed(GgttIndex::new(index));
+    }
+    ggtt
+}
+
+/// All that is to be tried again, and succeeds.
+fn tried(ggtt: &mut Ggtt) -> Vec<u32> {
+    let orders = std::iter::from_fn(|| ggtt.take_missed());
+    orders
+        .map(|order| match order {
+            Order::Map(index, _) => index.get(),
+            Order::Unmap(_) => panic!("only what maps a page can miss it"),
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_missed_is_tried_again() {
+    let mut ggtt = Ggtt::new(&share()).unwrap();
+    assert_eq!(ggtt.take_missed(), None);
+
+    let mut ggtt = all_missed();
+    // Twice is once.
+    ggtt.missed(GgttIndex::new(5));
+    assert_eq!(
+        tried(&mut ggtt),
+        [4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]
+    );
+    assert_eq!(ggtt.take_missed(), None, "each once");
+}
+
+#[test]
+fn what_is_missed_is_found_wherever_it_is() {
+    let range = |first: u64, count: u64| {
+        GmaRange::new(HostGma::new(first << 12), Bytes::new(count << 12)).unwrap()
+    };
+    let share = Share {
+        aperture: range(10, 300),
+        hidden: range(1000, 129),
+        fences: 4,
+    };
+    let all = [10, 73, 74, 137, 201, 202, 309, 1000, 1063, 1064, 1128];
+    // Each alone, and all.
+    let sets = all.iter().map(std::slice::from_ref).chain([&all[..]]);
+    for set in sets {
+        let mut ggtt = Ggtt::new(&share).unwrap();
+        for &index in set {
+            let written = ggtt.write(index * 8, Value::Whole(0x5001));
+            assert_eq!(written, own(None, map(index, 5)));
+            ggtt.missed(GgttIndex::new(index));
+        }
+        assert_eq!(tried(&mut ggtt), set);
+    }
+}
+
+#[test]
+fn what_is_still_missed_keeps_no_others_waiting() {
+    let mut ggtt = all_missed();
+    for round in 0..3 {
+        for index in (4..8).chain(16..24) {
+            let page = u64::from(index) + 100;
+            assert_eq!(ggtt.take_missed(), map(index, page), "round {round}");
+            ggtt.missed(GgttIndex::new(index));
+        }
+    }
+}
+
+#[test]
+fn what_the_guest_changes_is_missed_no_more() {
+    let mut ggtt = all_missed();
+    // Unmapped, another page, and half of one.
+    assert_eq!(ggtt.write(5 * 8, Value::Whole(0)), own(None, unmap(5)));
+    assert_eq!(
+        ggtt.write(17 * 8, Value::Whole(0x7001)),
+        own(None, map(17, 7))
+    );
+    assert_eq!(
+        ggtt.write(23 * 8, Value::Half(0x8001)),
+        own(None, unmap(23))
+    );
+    // What maps nothing misses nothing, nor does what is another's.
+    for index in [0, 3, 5, 8, 15, 23, 24, GGTT_SIZE / 8 - 1, u32::MAX] {
+        ggtt.missed(GgttIndex::new(index));
+    }
+    assert_eq!(tried(&mut ggtt), [4, 6, 7, 16, 18, 19, 20, 21, 22]);
+
+    // The page that the table has by now.
+    assert_eq!(ggtt.flush(), map(23, 8));
+    ggtt.missed(GgttIndex::new(23));
+    ggtt.missed(GgttIndex::new(17));
+    assert_eq!(ggtt.take_missed(), map(23, 8));
+    assert_eq!(ggtt.take_missed(), map(17, 7));
+    assert_eq!(ggtt.take_missed(), None);
+
+    let mut ggtt = all_missed();
+    ggtt.clear();
+    assert_eq!(ggtt.take_missed(), None);
+    assert_eq!(
+        ggtt.write(4 * 8, Value::Whole(0x9001)),
+        own(None, map(4, 9))
+    );
+    assert_eq!(ggtt.take_missed(), None);
+}
+
 #[test]
 fn memory_runs_out() {
-    for allowed in 0..2 {
+    for allowed in 0..4 {
         let error = failing::after(allowed, || Ggtt::new(&share()).err());
         assert_eq!(error, Some(ENOMEM), "after {allowed}");
     }
-    assert!(failing::after(2, || Ggtt::new(&share()).is_ok()));
+    assert!(failing::after(4, || Ggtt::new(&share()).is_ok()));
 }
 
 #[test]

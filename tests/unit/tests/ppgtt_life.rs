@@ -5,13 +5,13 @@
 mod ppgtt_world;
 
 use kernel::alloc::failing;
-use kernel::error::code::{EAGAIN, EBUSY, ENOMEM};
+use kernel::error::code::{EAGAIN, EBUSY, EFAULT, ENOMEM};
 use ppgtt_world::guest::{four, Guest, RW};
 use ppgtt_world::World;
 use unit::hw::addr::{Gfn, GuestPhys};
 use unit::model::ppgtt::{Config, Tables};
 use unit::model::pvinfo::Root;
-use unit::model::seam::edquot;
+use unit::model::seam::{edquot, PagePinner};
 
 #[test]
 fn the_last_of_many_writes_counts() {
@@ -302,6 +302,67 @@ fn limits_that_are_reached() {
     guest.world.state().quota = None;
     guest.submit(four(10));
     assert_eq!(guest.pinned(), [21, 22]);
+}
+
+/// Another table's page takes the room of what does not run, of as little as need be.
+#[test]
+fn room_for_another_table() {
+    let mut guest = Guest::new();
+    // Roots in pages 30 to 33 that map a page each, and share no table.
+    for root in 0..4 {
+        let (top, table) = (30 + root, 40 + 3 * root);
+        guest.set(top, 0, table, RW);
+        guest.set(table, 0, table + 1, RW);
+        guest.set(table + 1, 0, table + 2, RW);
+        guest.set(table + 2, 0, 20 + root, RW);
+        guest.submit(four(top));
+    }
+    guest.world.state().quota = Some(4);
+    let pin = |guest: &mut Guest, gfn| {
+        let world = guest.world.clone();
+        let pinned = guest.tables.make_room_for(|| world.pin(Gfn::new(gfn)));
+        pinned.map(|(pin, _)| pin)
+    };
+
+    // The one that was used longest ago.
+    guest.submit(four(30));
+    let first = pin(&mut guest, 1).unwrap();
+    assert_eq!(guest.pinned(), [1, 20, 22, 23]);
+    assert_eq!(pin(&mut guest, 63).map(drop), Ok(()));
+    assert_eq!(guest.pinned(), [1, 20, 23]);
+    drop(first);
+    guest.submit(four(31));
+    guest.submit(four(32));
+    assert_eq!(guest.pinned(), [20, 21, 22, 23]);
+
+    // What is not the guest's memory is no reason to give up anything.
+    assert_eq!(pin(&mut guest, 99).map(drop), Err(EFAULT));
+    assert_eq!(guest.pinned(), [20, 21, 22, 23]);
+
+    // What runs may have the page that its neighbour gives up: no more than one does, until it is known.
+    let running = guest.hold(four(31));
+    for _ in 0..2 {
+        assert_eq!(pin(&mut guest, 1).map(drop), Err(EBUSY));
+        assert_eq!(guest.count().roots, 3);
+        assert_eq!(guest.pinned(), [20, 21, 22, 23]);
+    }
+    guest.tables.release(running);
+    let second = pin(&mut guest, 1).unwrap();
+    assert_eq!(guest.count().roots, 3);
+
+    // What runs gives up nothing. When nothing does, all do, but that is not enough.
+    guest.world.state().quota = Some(1);
+    let running = guest.hold(four(31));
+    for _ in 0..3 {
+        assert_eq!(pin(&mut guest, 2).map(drop), Err(EBUSY));
+        assert_eq!(guest.count().roots, 2);
+    }
+    guest.tables.release(running);
+    assert_eq!(pin(&mut guest, 2).map(drop), Err(edquot()));
+    assert_eq!(guest.count().roots, 0);
+    assert_eq!(guest.pinned(), [1]);
+    drop(second);
+    assert!(guest.pinned().is_empty());
 }
 
 /// One page in many entries takes nothing of the quota, but each entry that changes keeps something.

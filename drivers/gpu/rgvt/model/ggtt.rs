@@ -10,6 +10,10 @@
 //! that no page is pinned for half an address: the entry maps nothing until the second half comes, or
 //! until there is reason to believe that none will (a write to another entry, [`Ggtt::flush`]), when
 //! the entry counts as it stands, as it would on hardware.
+//!
+//! A page may be out of reach for a while. What was to map it is remembered ([`Ggtt::missed`]) until the
+//! guest changes it, so that it can be tried again before something uses the table. A try that fails for good
+//! forgets it.
 
 use super::partition::Share;
 use crate::hw::{
@@ -25,7 +29,8 @@ use kernel::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// The entry is to map this page of the guest, and no longer what it mapped before. If the page
-    /// cannot be pinned, the entry is to map the scratch page.
+    /// cannot be pinned, the entry is to map the scratch page; if that may change, it counts as
+    /// [missed](Ggtt::missed).
     Map(GgttIndex, Gfn),
     /// The entry is to map the scratch page.
     Unmap(GgttIndex),
@@ -88,13 +93,23 @@ struct Pending {
 struct Part {
     first: GgttIndex,
     entries: KVVec<u64>,
+    /// Positions of those whose page could not be had.
+    missed: Marks,
 }
+
+/// A bit for each entry.
+#[derive(Debug)]
+struct Marks(KVVec<u64>);
 
 /// The table of one virtual GPU.
 #[derive(Debug)]
 pub struct Ggtt {
     parts: [Part; 2],
     pending: Option<Pending>,
+    /// How many entries are missed.
+    missed: u32,
+    /// Where the next of them is looked for first.
+    next: GgttIndex,
 }
 
 impl Part {
@@ -103,12 +118,63 @@ impl Part {
         Ok(Self {
             first: range.start().index().ok_or(EINVAL)?,
             entries: KVVec::from_elem(0, pages, GFP_KERNEL)?,
+            missed: Marks::new(pages)?,
         })
     }
 
     fn position(&self, index: GgttIndex) -> Option<usize> {
         usize::try_from(index.checked_sub(self.first)?).ok()
     }
+
+    /// Makes an entry missed or not, and says whether that is new. `None` if it is in another part.
+    fn set_missed(&mut self, index: GgttIndex, missed: bool) -> Option<bool> {
+        let position = self.position(index)?;
+        self.entries.get(position)?;
+        self.missed.set(position, missed)
+    }
+
+    /// The first missed entry that is not before `from`.
+    fn next_missed(&self, from: GgttIndex) -> Option<GgttIndex> {
+        let position = self.missed.next(self.position(from).unwrap_or(0))?;
+        self.first.checked_add(u32::try_from(position).ok()?)
+    }
+}
+
+impl Marks {
+    /// None for each of `count` entries.
+    fn new(count: usize) -> Result<Self> {
+        Ok(Self(KVVec::from_elem(0, count.div_ceil(64), GFP_KERNEL)?))
+    }
+
+    /// Marks an entry or not, and says whether that is new. `None` if it is past the end.
+    fn set(&mut self, position: usize, marked: bool) -> Option<bool> {
+        let word = self.0.get_mut(position >> 6)?;
+        let before = *word;
+        *word = if marked {
+            before | bit(position)
+        } else {
+            before & !bit(position)
+        };
+        Some(*word != before)
+    }
+
+    /// The first one that is marked and not before `from`.
+    fn next(&self, from: usize) -> Option<usize> {
+        let first = from >> 6;
+        // Of the first word, without the bits below `from`.
+        let mut kept = !bit(from).wrapping_sub(1);
+        let words = (first..).zip(self.0.get(first..)?);
+        let mut words =
+            words.map(|(at, word)| (at, word & core::mem::replace(&mut kept, u64::MAX)));
+        let (at, word) = words.find(|&(_, word)| word != 0)?;
+        let within = usize::try_from(word.trailing_zeros()).ok()?;
+        at.checked_mul(64)?.checked_add(within)
+    }
+}
+
+/// The bit of an entry in its word of [`Marks`].
+fn bit(position: usize) -> u64 {
+    u64::rotate_left(1, u32::try_from(position & 63).unwrap_or(0))
 }
 
 impl Ggtt {
@@ -118,6 +184,8 @@ impl Ggtt {
         Ok(Self {
             parts: [Part::new(share.aperture)?, Part::new(share.hidden)?],
             pending: None,
+            missed: 0,
+            next: GgttIndex::new(0),
         })
     }
 
@@ -151,6 +219,7 @@ impl Ggtt {
             (Value::Half(value), _) => before & !LOW | u64::from(value),
         };
         let after = *entry;
+        self.set_missed(index, false);
 
         let same = pending.filter(|pending| pending.index == index);
         let complete = match (half, same) {
@@ -192,6 +261,39 @@ impl Ggtt {
         gfn(self.entry(index)?)
     }
 
+    /// The page of an entry could not be had, but may be later. Until the guest writes the entry,
+    /// [`Ggtt::take_missed`] will come back to it.
+    pub fn missed(&mut self, index: GgttIndex) {
+        if self.lookup(index).is_some() {
+            self.set_missed(index, true);
+        }
+    }
+
+    /// An order that could not be carried out, to be tried again. Each has its turn, so that none that still
+    /// fails keeps the others waiting: that one counts as [missed](Ggtt::missed) again.
+    #[must_use]
+    pub fn take_missed(&mut self) -> Option<Order> {
+        if self.missed == 0 {
+            // There are many bits to look at.
+            return None;
+        }
+        let after = |from| self.parts.iter().find_map(|part| part.next_missed(from));
+        let index = after(self.next).or_else(|| after(GgttIndex::new(0)))?;
+        self.next = index.checked_add(1).unwrap_or(GgttIndex::new(0));
+        self.set_missed(index, false);
+        Some(Order::Map(index, self.lookup(index)?))
+    }
+
+    fn set_missed(&mut self, index: GgttIndex, missed: bool) {
+        let mut parts = self.parts.iter_mut();
+        let new = parts.find_map(|part| part.set_missed(index, missed));
+        self.missed = match new {
+            Some(true) if missed => self.missed.saturating_add(1),
+            Some(true) => self.missed.saturating_sub(1),
+            _ => self.missed,
+        };
+    }
+
     /// All entries that map a page. What is to be undone before [`Ggtt::clear`].
     pub fn mapped(&self) -> impl Iterator<Item = (GgttIndex, Gfn)> + '_ {
         let pending = self.pending.map(|pending| pending.index);
@@ -208,8 +310,10 @@ impl Ggtt {
     /// Forgets all entries, as a reset of the device does. The caller has unmapped them.
     pub fn clear(&mut self) {
         self.pending = None;
+        self.missed = 0;
         for part in &mut self.parts {
             part.entries.fill(0);
+            part.missed.0.fill(0);
         }
     }
 

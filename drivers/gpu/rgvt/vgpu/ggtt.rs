@@ -13,10 +13,7 @@ use crate::{
         GmaRange, //
     },
     model::{
-        ggtt::{
-            Order,
-            Orders, //
-        },
+        ggtt::Order,
         partition::Share,
         seam::{
             HostGgtt,
@@ -77,19 +74,8 @@ impl<P: Pinned> Mappings<P> {
         })
     }
 
-    /// Carries out `orders`. Says what went wrong with the last page that could not be pinned, which the
-    /// GPU finds scratch in place of.
-    pub(super) fn obey(
-        &mut self,
-        orders: Orders,
-        ggtt: &impl HostGgtt,
-        pinner: &impl PagePinner<Pin = P>,
-    ) -> Result {
-        let earlier = self.carry_out(orders.earlier, ggtt, pinner);
-        self.carry_out(orders.now, ggtt, pinner).and(earlier)
-    }
-
-    /// Carries out one order; likewise.
+    /// Carries out an order. Says what went wrong with a page that could not be pinned, which the GPU finds
+    /// scratch in place of.
     pub(super) fn carry_out(
         &mut self,
         order: Option<Order>,
@@ -134,6 +120,13 @@ impl<P: Pinned> Mappings<P> {
             self.dirty = false;
         }
         self.retired.clear();
+    }
+
+    /// Gives back the pages that are no longer mapped.
+    pub(super) fn let_go(&mut self, ggtt: &impl HostGgtt) {
+        if !self.retired.is_empty() {
+            self.settle(ggtt);
+        }
     }
 
     /// What is mapped where.

@@ -201,7 +201,8 @@ impl State {
             Effect::Fence(number) => {
                 self.set_fence(vgpu, number);
             }
-            Effect::InvalidateTlb(_) | Effect::FlushGgtt => self.settle_ggtt(vgpu),
+            // What is missed has until the next submission.
+            Effect::InvalidateTlb(_) | Effect::FlushGgtt => drop(self.settle_ggtt(vgpu)),
             Effect::Pages64k(on) => {
                 if let Some(open) = &mut self.open {
                     open.tables.set_pages_64k(on);
@@ -258,10 +259,14 @@ impl State {
         };
         let written = self.ggtt.write(within, value).map_err(|_| EINVAL)?;
 
-        if let (Written::Own(orders), Some(open)) = (written, &self.open) {
-            let result = self.mappings.obey(orders, &self.hardware, &open.guest);
-            if let Err(error) = result {
-                vgpu.complain_of_pin(error);
+        let Written::Own(orders) = written else {
+            return Ok(());
+        };
+        for order in [orders.earlier, orders.now].into_iter().flatten() {
+            match self.carry_out(order) {
+                // It is soon enough to complain when something is about to use the table.
+                Ok(()) | Err(EAGAIN | EBUSY) => {}
+                Err(error) => vgpu.complain_of_pin(error),
             }
         }
         Ok(())

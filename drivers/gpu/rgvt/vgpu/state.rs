@@ -40,7 +40,10 @@ use crate::{
     },
     model::{
         cfg::ConfigSpace,
-        ggtt::Ggtt,
+        ggtt::{
+            Ggtt,
+            Order, //
+        },
         irq,
         irq::Line,
         mmio::Registers,
@@ -125,17 +128,80 @@ impl State {
         }
     }
 
-    /// Takes GGTT entries that were written half as they stand, and makes the GPU see all of them.
-    pub(super) fn settle_ggtt(&mut self, vgpu: &Vgpu) {
-        let Some(open) = &self.open else { return };
+    /// Has the host's GGTT do what the guest's says. If the guest may have no more pages pinned, the page takes
+    /// the room of one that nothing uses; if it cannot be had now, it is missed until [`State::settle_ggtt`]. EAGAIN if
+    /// there may be room when what runs is done.
+    pub(super) fn carry_out(&mut self, order: Order) -> Result {
+        let Some(open) = &mut self.open else {
+            return Ok(());
+        };
+        let (mappings, hardware) = (&mut self.mappings, &self.hardware);
+        let carry_out =
+            |mappings: &mut Mappings<Pin>| mappings.carry_out(Some(order), hardware, &open.guest);
 
-        let order = self.ggtt.flush();
-        let result = self.mappings.carry_out(order, &self.hardware, &open.guest);
-        if let Err(error) = result {
+        let mut result = carry_out(mappings);
+        if result == Err(edquot()) {
+            // What is no longer mapped counts until the GPU has let go of it.
+            mappings.let_go(hardware);
+            result = open.tables.make_room_for(|| carry_out(mappings));
+            if result == Err(EBUSY) && open.tables.is_held() {
+                result = Err(EAGAIN);
+            }
+        }
+        if let (Order::Map(index, _), Err(error)) = (order, result) {
+            if passes(error) {
+                self.ggtt.missed(index);
+            }
+        }
+        result
+    }
+
+    /// Takes GGTT entries that were written half as they stand, tries again those that were missed, and makes the
+    /// GPU see all of them. EBUSY if there may be room for those that are still missed when what runs is done.
+    pub(super) fn settle_ggtt(&mut self, vgpu: &Vgpu) -> Result {
+        if self.open.is_none() {
+            return Ok(());
+        }
+
+        let mut settled = Ok(());
+        if let Some(order) = self.ggtt.flush() {
+            match self.carry_out(order) {
+                // It is missed, and so tried again below.
+                Ok(()) | Err(EAGAIN) => {}
+                Err(error) => vgpu.complain_of_pin(error),
+            }
+        }
+        for _ in 0..MISSED {
+            let Some(order) = self.ggtt.take_missed() else {
+                break;
+            };
+            let Err(error) = self.carry_out(order) else {
+                continue;
+            };
+            if error == EAGAIN {
+                settled = Err(EBUSY);
+                break;
+            }
             vgpu.complain_of_pin(error);
+            if passes(error) {
+                // The others would hardly do better.
+                break;
+            }
         }
         self.mappings.settle(&self.hardware);
+        settled
     }
+}
+
+/// How many missed entries are tried again at once, which bounds the time that it takes.
+const MISSED: usize = 4096;
+
+/// Whether a page that could not be pinned may be had later: when there is room for it, or when user space is done
+/// with unmapping.
+///
+/// ENOMEM is no such reason: VFIO has a line for the kernel's log each time that the limit of locked memory is hit.
+fn passes(error: Error) -> bool {
+    error == edquot() || error == EBUSY || error == EAGAIN
 }
 
 /// How long others wait for a piece of a guest's work before they end it, in milliseconds.
@@ -184,6 +250,11 @@ impl Vgpu {
             warn_about!(
                 self,
                 "a page of the guest's could not be pinned: raise RLIMIT_MEMLOCK of the VM's process\n"
+            );
+        } else if error == EBUSY {
+            warn_about!(
+                self,
+                "the guest's GGTT names a page that cannot be pinned yet\n"
             );
         } else {
             warn_about!(

@@ -13,13 +13,15 @@ use crate::client::Client;
 use crate::context::{Context, ENGINES, MARK};
 use crate::leaks::{more_pinned, pinned};
 use crate::mdev::Mdev;
-use crate::memory::Memory;
+use crate::memory::{Memory, PAGE};
 use crate::regs::{PRESENT, Share, flush, set_entry};
 
 pub const CHECKS: &[Check] = &[
     Check::new("attributes/read-only", read_only),
     Check::new("attributes/pin-quota", pin_quota),
     Check::new("attributes/pin-quota-holds", pin_quota_holds),
+    Check::new("attributes/pin-quota-raised", pin_quota_raised),
+    Check::new("attributes/pin-quota-room", pin_quota_room),
     Check::new("attributes/pin-quota-stays", pin_quota_stays),
     Check::new("attributes/mode", mode),
     Check::new("attributes/display", display),
@@ -155,6 +157,97 @@ fn pin_quota_holds(bench: &Bench) -> Result<Outcome> {
     client.device.reset()?;
     same("pinned after a reset", pinned_pages(mdev)?, 0)?;
     more_pinned(before, 0).context("after a reset, says the kernel")?;
+    Ok(Outcome::Pass)
+}
+
+/// What the quota kept out comes in when there is more of it, without being written again, unless the guest has changed
+/// its mind.
+fn pin_quota_raised(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let (device, mdev) = (&client.device, &client.mdev);
+    let share = Share::of(device)?;
+
+    mdev.set_attribute(PIN_QUOTA, "1")?;
+    map(&client, 0..PAGES_IN_MIB + 10)?;
+    same("pinned", pinned_pages(mdev)?, PAGES_IN_MIB)?;
+    let last = PAGES_IN_MIB + 9;
+    set_entry(device, share.page(last - 1), 0)?;
+    set_entry(
+        device,
+        share.page(last - 2),
+        Memory::page(last + 5) | PRESENT,
+    )?;
+
+    mdev.set_attribute(PIN_QUOTA, "2")?;
+    flush(device)?;
+    same(
+        "pinned with more allowed",
+        pinned_pages(mdev)?,
+        PAGES_IN_MIB + 9,
+    )?;
+    for (index, page) in [(last, last), (last - 2, last + 5), (last - 3, last - 3)] {
+        let mark = 0xc000 + page as u32;
+        client.memory.write(page * PAGE, mark);
+        same("what it maps", device.aperture(share.page(index))?, mark)?;
+    }
+    Ok(Outcome::Pass)
+}
+
+/// A page of the global table takes the room of what a context has pinned that does not run.
+fn pin_quota_room(bench: &Bench) -> Result<Outcome> {
+    const TABLES: u64 = 30;
+    const FIRST: u64 = 600;
+    const COUNT: u64 = 20;
+
+    let client = bench.client()?;
+    let (device, mdev) = (&client.device, &client.mdev);
+    let share = Share::of(device)?;
+    let context = Context::new(&client, ENGINES[0], 0)?;
+    let before = pinned_pages(mdev)?;
+    let point = |at: u64, to: u64| {
+        let entry = Memory::page(to) | 3;
+        client
+            .memory
+            .fill(at, &[entry as u32, (entry >> 32) as u32]);
+    };
+    point(Context::root(0) * PAGE, TABLES);
+    for table in [TABLES, TABLES + 1] {
+        point(table * PAGE, table + 1);
+    }
+    // All that is allowed but a little.
+    let count = PAGES_IN_MIB - before - 5;
+    for index in 0..count {
+        point((TABLES + 2) * PAGE + 8 * index, 100 + index);
+    }
+    mdev.set_attribute(PIN_QUOTA, "1")?;
+    context.store(&client, MARK);
+    context.submit(&client)?;
+    context.wait_for(&client, MARK)?;
+    same("pinned by both", pinned_pages(mdev)?, before + count)?;
+    // The context is let go of when the guest was told.
+    std::thread::sleep(Duration::from_millis(100));
+
+    for index in FIRST..FIRST + COUNT {
+        set_entry(device, share.page(index), Memory::page(index) | PRESENT)?;
+    }
+    flush(device)?;
+    same("pinned by entries", pinned_pages(mdev)?, before + COUNT)?;
+    for index in FIRST..FIRST + COUNT {
+        let mark = 0xd000 + index as u32;
+        client.memory.write(index * PAGE, mark);
+        same("what it maps", device.aperture(share.page(index))?, mark)?;
+    }
+
+    // It gets all back when there is room.
+    mdev.set_attribute(PIN_QUOTA, "2")?;
+    context.store(&client, MARK + 1);
+    context.submit(&client)?;
+    context.wait_for(&client, MARK + 1)?;
+    same(
+        "pinned by both",
+        pinned_pages(mdev)?,
+        before + COUNT + count,
+    )?;
     Ok(Outcome::Pass)
 }
 

@@ -192,7 +192,7 @@ impl<S: Seam> Tables<S> {
         self.held.reserve(1, GFP_KERNEL)?;
         self.work = self.config.work.max(1);
         let root = roots::normal(root);
-        let pdps = self.make_room(root, |tables| {
+        let pdps = self.make_room(Some(root), |tables| {
             let pdps = tables.root(root)?;
             tables.refresh_all()?;
             Ok(pdps)
@@ -201,6 +201,18 @@ impl<S: Seam> Tables<S> {
         let serial = self.now;
         self.held.push(Held { serial, root }, GFP_KERNEL)?;
         Ok(Hold { serial, pdps })
+    }
+
+    /// Does `work` for another table of the guest's, whose pages count against the same quota. As long as it finds
+    /// that used up, roots are given up as in [`Tables::hold`], but no more than one before what runs is done, in however
+    /// many calls. EBUSY and EDQUOT mean the same.
+    pub fn make_room_for<T>(&mut self, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+        self.make_room(None, |_| work())
+    }
+
+    /// Whether something runs, or may yet.
+    pub fn is_held(&self) -> bool {
+        !self.held.is_empty()
     }
 
     /// What ran with a root has left the GPU for good, or never got there.

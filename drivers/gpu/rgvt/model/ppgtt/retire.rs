@@ -71,6 +71,11 @@ impl<P> Retired<P> {
 }
 
 impl<S: Seam> Tables<S> {
+    /// Whether anything is kept for what runs.
+    pub(super) fn keeps_retired(&self) -> bool {
+        !self.retired.pins.is_empty() || self.retired.tables.len() > 0
+    }
+
     /// Room for `count` pins to be retired. EBUSY if they are too many before what runs is done.
     pub(super) fn reserve_retired(&mut self, count: usize) -> Result {
         if self.held.is_empty() || count == 0 {

@@ -79,15 +79,16 @@ fn keys(root: Root) -> [Option<Key>; 4] {
 }
 
 impl<S: Seam> Tables<S> {
-    /// Does `work`. As long as it finds a limit reached, other roots that are not in use are given up,
-    /// the one that was used longest ago first. If something runs, it may keep what a root gave up, so
-    /// that it is not known yet whether one was enough.
+    /// Does `work`, for `root` if there is one. As long as it finds a limit reached, other roots that are not in
+    /// use are given up, the one that was used longest ago first. If something runs, it may keep what a root
+    /// gave up, so that it is not known yet whether one was enough. Without a `root` nothing is given up as long as
+    /// anything is kept so, as there may be many calls before that is known.
     pub(super) fn make_room<T>(
         &mut self,
-        root: Root,
+        root: Option<Root>,
         mut work: impl FnMut(&mut Self) -> Result<T>,
     ) -> Result<T> {
-        let mut given_up = false;
+        let mut given_up = root.is_none() && self.keeps_retired();
         loop {
             match work(self) {
                 Err(error) if error == edquot() => {}
@@ -103,9 +104,9 @@ impl<S: Seam> Tables<S> {
         }
     }
 
-    fn oldest_idle(&self, except: Root) -> Option<usize> {
+    fn oldest_idle(&self, except: Option<Root>) -> Option<usize> {
         let idle = |cached: &Cached| {
-            cached.root != except && self.held.iter().all(|held| held.root != cached.root)
+            Some(cached.root) != except && self.held.iter().all(|held| held.root != cached.root)
         };
         let roots = self.roots.iter().enumerate();
         roots

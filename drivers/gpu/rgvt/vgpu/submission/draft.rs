@@ -215,7 +215,7 @@ impl State {
         work: Work,
         before: (GuestGma, u32),
     ) -> Result<Made> {
-        self.settle_ggtt(vgpu);
+        self.settle_ggtt(vgpu)?;
 
         let status_page = self.registers.status_page(engine);
         let open = self.open.as_mut().ok_or(ENODEV)?;

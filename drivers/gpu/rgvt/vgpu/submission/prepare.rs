@@ -130,7 +130,7 @@ impl State {
     /// Makes a piece of work ready for the engine. EAGAIN if that takes more time than may be spent at once,
     /// EBUSY if another piece of this guest's work must end first; any other error means that it cannot run.
     fn prepare(&mut self, vgpu: &Vgpu, engine: Engine, waiting: Waiting) -> Result<(Running, Job)> {
-        self.settle_ggtt(vgpu);
+        self.settle_ggtt(vgpu)?;
 
         let Waiting { work, since, .. } = waiting;
         let status_page = self.registers.status_page(engine);
