@@ -15,7 +15,7 @@
 //! guest changes it, so that it can be tried again before something uses the table. A try that fails for good
 //! forgets it.
 
-use super::partition::Share;
+use super::{bits::Set, partition::Share};
 use crate::hw::{
     addr::{Gfn, GgttIndex, GmaRange},
     gtt::{GgttPte, ENTRY_SHIFT, GGTT_SIZE},
@@ -94,31 +94,26 @@ struct Part {
     first: GgttIndex,
     entries: KVVec<u64>,
     /// Positions of those whose page could not be had.
-    missed: Marks,
+    missed: Set,
 }
-
-/// A bit for each entry.
-#[derive(Debug)]
-struct Marks(KVVec<u64>);
 
 /// The table of one virtual GPU.
 #[derive(Debug)]
 pub struct Ggtt {
     parts: [Part; 2],
     pending: Option<Pending>,
-    /// How many entries are missed.
-    missed: u32,
-    /// Where the next of them is looked for first.
+    /// Where the next missed entry is looked for first.
     next: GgttIndex,
 }
 
 impl Part {
     fn new(range: GmaRange) -> Result<Self> {
-        let pages = usize::try_from(range.size().pages()).map_err(|_| EINVAL)?;
+        let pages = u32::try_from(range.size().pages()).map_err(|_| EINVAL)?;
+        let entries = usize::try_from(pages).map_err(|_| EINVAL)?;
         Ok(Self {
             first: range.start().index().ok_or(EINVAL)?,
-            entries: KVVec::from_elem(0, pages, GFP_KERNEL)?,
-            missed: Marks::new(pages)?,
+            entries: KVVec::from_elem(0, entries, GFP_KERNEL)?,
+            missed: Set::empty(pages)?,
         })
     }
 
@@ -126,55 +121,30 @@ impl Part {
         usize::try_from(index.checked_sub(self.first)?).ok()
     }
 
-    /// Makes an entry missed or not, and says whether that is new. `None` if it is in another part.
-    fn set_missed(&mut self, index: GgttIndex, missed: bool) -> Option<bool> {
-        let position = self.position(index)?;
-        self.entries.get(position)?;
-        self.missed.set(position, missed)
+    fn has(&self, index: GgttIndex) -> bool {
+        let position = self.position(index);
+        position.is_some_and(|position| position < self.entries.len())
+    }
+
+    /// Makes an entry of this part missed or not.
+    fn set_missed(&mut self, index: GgttIndex, missed: bool) {
+        let Some(number) = index.checked_sub(self.first) else {
+            return;
+        };
+        if missed {
+            self.missed.insert(number);
+        } else {
+            self.missed.remove(number);
+        }
     }
 
     /// The first missed entry that is not before `from`.
     fn next_missed(&self, from: GgttIndex) -> Option<GgttIndex> {
-        let position = self.missed.next(self.position(from).unwrap_or(0))?;
-        self.first.checked_add(u32::try_from(position).ok()?)
+        let number = self
+            .missed
+            .next(from.checked_sub(self.first).unwrap_or(0))?;
+        self.first.checked_add(number)
     }
-}
-
-impl Marks {
-    /// None for each of `count` entries.
-    fn new(count: usize) -> Result<Self> {
-        Ok(Self(KVVec::from_elem(0, count.div_ceil(64), GFP_KERNEL)?))
-    }
-
-    /// Marks an entry or not, and says whether that is new. `None` if it is past the end.
-    fn set(&mut self, position: usize, marked: bool) -> Option<bool> {
-        let word = self.0.get_mut(position >> 6)?;
-        let before = *word;
-        *word = if marked {
-            before | bit(position)
-        } else {
-            before & !bit(position)
-        };
-        Some(*word != before)
-    }
-
-    /// The first one that is marked and not before `from`.
-    fn next(&self, from: usize) -> Option<usize> {
-        let first = from >> 6;
-        // Of the first word, without the bits below `from`.
-        let mut kept = !bit(from).wrapping_sub(1);
-        let words = (first..).zip(self.0.get(first..)?);
-        let mut words =
-            words.map(|(at, word)| (at, word & core::mem::replace(&mut kept, u64::MAX)));
-        let (at, word) = words.find(|&(_, word)| word != 0)?;
-        let within = usize::try_from(word.trailing_zeros()).ok()?;
-        at.checked_mul(64)?.checked_add(within)
-    }
-}
-
-/// The bit of an entry in its word of [`Marks`].
-fn bit(position: usize) -> u64 {
-    u64::rotate_left(1, u32::try_from(position & 63).unwrap_or(0))
 }
 
 impl Ggtt {
@@ -184,7 +154,6 @@ impl Ggtt {
         Ok(Self {
             parts: [Part::new(share.aperture)?, Part::new(share.hidden)?],
             pending: None,
-            missed: 0,
             next: GgttIndex::new(0),
         })
     }
@@ -273,10 +242,6 @@ impl Ggtt {
     /// fails keeps the others waiting: that one counts as [missed](Ggtt::missed) again.
     #[must_use]
     pub fn take_missed(&mut self) -> Option<Order> {
-        if self.missed == 0 {
-            // There are many bits to look at.
-            return None;
-        }
         let after = |from| self.parts.iter().find_map(|part| part.next_missed(from));
         let index = after(self.next).or_else(|| after(GgttIndex::new(0)))?;
         self.next = index.checked_add(1).unwrap_or(GgttIndex::new(0));
@@ -286,12 +251,9 @@ impl Ggtt {
 
     fn set_missed(&mut self, index: GgttIndex, missed: bool) {
         let mut parts = self.parts.iter_mut();
-        let new = parts.find_map(|part| part.set_missed(index, missed));
-        self.missed = match new {
-            Some(true) if missed => self.missed.saturating_add(1),
-            Some(true) => self.missed.saturating_sub(1),
-            _ => self.missed,
-        };
+        if let Some(part) = parts.find(|part| part.has(index)) {
+            part.set_missed(index, missed);
+        }
     }
 
     /// All entries that map a page. What is to be undone before [`Ggtt::clear`].
@@ -310,10 +272,9 @@ impl Ggtt {
     /// Forgets all entries, as a reset of the device does. The caller has unmapped them.
     pub fn clear(&mut self) {
         self.pending = None;
-        self.missed = 0;
         for part in &mut self.parts {
             part.entries.fill(0);
-            part.missed.0.fill(0);
+            part.missed.fill(false);
         }
     }
 

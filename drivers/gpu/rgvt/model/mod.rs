@@ -7,6 +7,7 @@
 
 #![deny(missing_docs, unsafe_code)]
 
+pub mod bits;
 pub mod cfg;
 pub mod execlist;
 pub mod ggtt;

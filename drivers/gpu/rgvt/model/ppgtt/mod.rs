@@ -19,7 +19,6 @@
 //! memory, the GPU finds a scratch page that belongs to this virtual GPU alone; where it points to such a
 //! table, an empty one. Tables that the GPU itself writes are not noticed.
 
-mod bits;
 mod buckets;
 mod entry;
 mod refresh;
@@ -30,6 +29,7 @@ mod table;
 mod translate;
 
 use super::{
+    bits::Set,
     pvinfo::Root,
     seam::{GuestMemory, PagePinner, TableAllocator, TablePage, WriteTracker},
 };
@@ -44,7 +44,7 @@ use kernel::{
 use refresh::Images;
 use retire::Retired;
 use roots::{Cached, Held};
-use store::{Set, Store};
+use store::Store;
 
 /// What the shadow needs of the world.
 pub trait Seam: GuestMemory + PagePinner + WriteTracker + TableAllocator {}
@@ -169,8 +169,8 @@ impl<S: Seam> Tables<S> {
             roots: KVVec::new(),
             held: KVVec::new(),
             retired: Retired::new(config.tables)?,
-            dirty: store::set(config.tables)?,
-            unwatched: store::set(config.tables)?,
+            dirty: Set::empty(config.tables)?,
+            unwatched: Set::empty(config.tables)?,
             images: Images::new()?,
             work: 0,
             now: 0,

@@ -7,7 +7,6 @@
 
 use super::{
     entry::Entry,
-    store::{set, Set},
     table::{Source, Table, TableId, Target},
     Seam, Tables,
 };
@@ -16,7 +15,7 @@ use crate::{
         addr::Gfn,
         gtt::{Level, ENTRIES_IN_PAGE},
     },
-    model::seam::TablePage,
+    model::{bits::Set, seam::TablePage},
 };
 use kernel::{
     alloc::{flags::GFP_KERNEL, KVVec},
@@ -54,7 +53,7 @@ impl<P> Retired<P> {
     pub(super) fn new(tables: u32) -> Result<Self> {
         Ok(Self {
             pins: KVVec::new(),
-            tables: set(tables)?,
+            tables: Set::empty(tables)?,
         })
     }
 
@@ -73,7 +72,7 @@ impl<P> Retired<P> {
 impl<S: Seam> Tables<S> {
     /// Whether anything is kept for what runs.
     pub(super) fn keeps_retired(&self) -> bool {
-        !self.retired.pins.is_empty() || self.retired.tables.len() > 0
+        !self.retired.pins.is_empty() || !self.retired.tables.is_empty()
     }
 
     /// Room for `count` pins to be retired. EBUSY if they are too many before what runs is done.

@@ -3,19 +3,18 @@
 //! The shadow tables of one virtual GPU, by number and by what they are the shadow of.
 
 use super::{
-    bits::Bits,
     buckets::Buckets,
     table::{Key, Source, Table, TableId},
     Seam,
 };
-use crate::{hw::addr::Gfn, model::seam::edquot};
+use crate::{
+    hw::addr::Gfn,
+    model::{bits::Set, seam::edquot},
+};
 use kernel::{
     alloc::{flags::GFP_KERNEL, KBox, KVVec},
     error::{code::EINVAL, Result},
 };
-
-/// A set of tables.
-pub(super) type Set = Bits<KVVec<u64>>;
 
 /// The tables.
 pub(super) struct Store<S: Seam> {
@@ -27,18 +26,12 @@ pub(super) struct Store<S: Seam> {
     limit: u32,
 }
 
-/// An empty set of tables, for numbers below `limit`.
-pub(super) fn set(limit: u32) -> Result<Set> {
-    let words = usize::try_from(limit.div_ceil(64)).map_err(|_| EINVAL)?;
-    Ok(Bits::new(KVVec::from_elem(0, words, GFP_KERNEL)?))
-}
-
 impl<S: Seam> Store<S> {
     /// A store of at most `limit` tables, which are found by what depends on `secret`.
     pub(super) fn new(limit: u32, secret: u64) -> Result<Self> {
         Ok(Self {
             tables: KVVec::new(),
-            used: set(limit)?,
+            used: Set::empty(limit)?,
             buckets: Buckets::new(limit, secret)?,
             limit,
         })

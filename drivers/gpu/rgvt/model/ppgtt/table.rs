@@ -3,13 +3,15 @@
 //! One table of the shadow.
 
 use super::{
-    bits::Bits,
     entry::{part_of_2m, part_of_64k, IN_64K},
     Seam,
 };
-use crate::hw::{
-    addr::{Gfn, PAGE_SIZE},
-    gtt::{Level, ENTRIES_IN_PAGE},
+use crate::{
+    hw::{
+        addr::{Gfn, PAGE_SIZE},
+        gtt::{Level, ENTRIES_IN_PAGE},
+    },
+    model::bits::Bits,
 };
 use kernel::{
     alloc::{flags::GFP_KERNEL, KVVec},
