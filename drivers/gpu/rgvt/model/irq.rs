@@ -38,6 +38,8 @@ struct Bank {
     imr: u32,
     iir: u32,
     ier: u32,
+    /// The bits of the master register: this is asked for more often than anything changes.
+    master: u32,
 }
 
 impl Bank {
@@ -48,11 +50,13 @@ impl Bank {
             imr: u32::MAX,
             iir: 0,
             ier: 0,
+            master: 0,
         }
     }
 
-    const fn master_bits(&self) -> u32 {
-        self.group.master_bits(self.iir & self.ier)
+    /// Brings the master register's bits in accord with the others.
+    const fn settle(&mut self) {
+        self.master = self.group.master_bits(self.iir & self.ier);
     }
 }
 
@@ -124,6 +128,7 @@ impl Interrupts {
             Register::Iir => bank.iir &= !value,
             Register::Ier => bank.ier = value,
         }
+        bank.settle();
         Some(self.settle())
     }
 
@@ -138,6 +143,7 @@ impl Interrupts {
     pub fn fire(&mut self, source: Source) -> Line {
         if let Some(bank) = self.bank(source.group) {
             bank.iir |= source.bits & !bank.imr;
+            bank.settle();
         }
         self.settle()
     }
@@ -152,6 +158,7 @@ impl Interrupts {
                 bank.isr &= !source.bits;
             }
             bank.iir |= bank.isr & !before & !bank.imr;
+            bank.settle();
         }
         self.settle()
     }
@@ -162,9 +169,7 @@ impl Interrupts {
 
     /// The master register's bits below its enable bit.
     fn pending(&self) -> u32 {
-        self.banks
-            .iter()
-            .fold(0, |bits, bank| bits | bank.master_bits())
+        self.banks.iter().fold(0, |bits, bank| bits | bank.master)
     }
 
     /// Brings the line in accord with the registers.
