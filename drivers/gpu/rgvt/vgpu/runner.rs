@@ -192,10 +192,8 @@ impl Runner {
 
     /// Whether it has work that is not on its desk.
     pub(super) fn expect(self: &Arc<Self>, id: VgpuId, more: bool) {
-        let mut line = self.line.lock();
-        line.queue.expect(id, more);
-        if !more {
-            // Nobody has to wait for it.
+        let stands_down = self.line.lock().queue.expect(id, more);
+        if stands_down {
             self.kick();
         }
     }
@@ -227,11 +225,20 @@ impl Runner {
         (0..MAX_VGPUS).filter_map(|index| self.line.lock().members.get(index).cloned().flatten())
     }
 
+    /// Those of which the engine has a piece, one at a time, likewise.
+    fn aloft(&self) -> impl Iterator<Item = Arc<Desk>> + '_ {
+        let mut last = None;
+        core::iter::from_fn(move || {
+            let line = self.line.lock();
+            last = Some(line.queue.next_aloft(last)?);
+            line.member(last?)
+        })
+    }
+
     /// Takes up what the engine has done. Returns in how many nanoseconds there may be more, though nothing tells.
     fn collect(&self) -> Option<u64> {
         let mut next = None;
-        // Fixed in number, and cheap to look at: no list of those that have something there is kept.
-        for desk in self.members() {
+        for desk in self.aloft() {
             match desk.reap() {
                 Seen::Nothing => {}
                 Seen::Ending => next = Some(LOOK),

@@ -134,7 +134,7 @@ impl Engine {
         let piece = self.pieces.remove(at);
         let id = self.ids[piece.who];
         let guest = self.guests[piece.who];
-        self.queue.expect(id, guest.thinks == 0);
+        let _ = self.queue.expect(id, guest.thinks == 0);
         self.queue.landed(id, Some(piece.used), self.now);
         self.evicted[piece.who] += u64::from(ended);
         let due = self.now + guest.thinks.max(guest.preparation);

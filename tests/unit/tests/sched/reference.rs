@@ -295,8 +295,10 @@ proptest! {
                     reference.settle();
                 }
                 Event::Expect(id, more) => {
-                    queue.expect(ids[id], more);
+                    let stands_down = queue.expect(ids[id], more);
                     let guest = reference.guest(id);
+                    let waited_for = guest.more || guest.awaited.is_some();
+                    prop_assert_eq!(stands_down, waited_for && !more);
                     guest.more = more;
                     guest.awaited = guest.awaited.filter(|_| more);
                     reference.settle();

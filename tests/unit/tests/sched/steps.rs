@@ -28,7 +28,7 @@ fn only_who_has_work_is_started() {
     queue.add(first, weight(1));
     assert_eq!(queue.next(0), Step::Wait(None));
     queue.ready(stranger);
-    queue.expect(stranger, true);
+    assert!(!queue.expect(stranger, false));
     queue.begun(stranger, 0);
     queue.cancel(stranger);
     queue.set_policy(stranger, weight(2));
@@ -61,6 +61,36 @@ fn one_runs_and_one_waits() {
 }
 
 #[test]
+fn those_that_the_gpu_has_are_told_one_by_one() {
+    let (mut queue, [a, b, c]) = ready([1, 1, 1]);
+    assert_eq!(queue.next_aloft(None), None);
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert_eq!(queue.next(0), Step::Start(b));
+    assert_eq!(queue.next_aloft(None), Some(a));
+    assert_eq!(queue.next_aloft(Some(a)), Some(b));
+    assert_eq!(queue.next_aloft(Some(b)), None);
+    queue.landed(a, Some(MILLISECOND), MILLISECOND);
+    assert_eq!(queue.next_aloft(None), Some(b), "{a:?} is over");
+    assert_eq!(queue.next(MILLISECOND), Step::Start(c));
+    assert_eq!(queue.next_aloft(Some(b)), Some(c));
+}
+
+#[test]
+fn who_has_no_more_is_waited_for_no_longer() {
+    let (mut queue, [a]) = ready([1]);
+    assert!(!queue.expect(a, false), "it never had more");
+    assert!(!queue.expect(a, true));
+    assert!(!queue.expect(a, true));
+    assert!(queue.expect(a, false), "another could wait behind it");
+    assert!(!queue.expect(a, false), "that was told");
+
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert!(!queue.expect(a, true));
+    queue.landed(a, Some(1), 1);
+    assert!(queue.expect(a, false), "its next piece was waited for");
+}
+
+#[test]
 fn nobody_is_ended_for_whom_nobody_waits() {
     let (mut queue, [a, b]) = ready([4, 1]);
     let at = |tenths: u64| tenths * MILLISECOND / 10;
@@ -69,7 +99,7 @@ fn nobody_is_ended_for_whom_nobody_waits() {
         ..weight(1)
     };
     queue.set_policy(b, policy);
-    queue.expect(a, true);
+    let _ = queue.expect(a, true);
     assert_eq!(queue.next(0), Step::Start(a));
     assert_eq!(queue.next(0), Step::Start(b));
     queue.begun(a, 0);
@@ -91,7 +121,7 @@ fn nobody_is_ended_for_whom_nobody_waits() {
 #[test]
 fn without_preemption_nothing_waits_behind_whose_turn_comes_again() {
     let (mut queue, [a, b]) = ready_on(false, [4, 1]);
-    queue.expect(a, true);
+    let _ = queue.expect(a, true);
     assert_eq!(queue.next(0), Step::Start(a));
     assert_eq!(
         queue.next(0),
@@ -122,7 +152,7 @@ fn without_preemption_nothing_waits_behind_whose_turn_comes_again() {
 #[test]
 fn another_fills_the_time_until_whose_turn_it_is_goes_on() {
     let (mut queue, [a, b]) = ready([4, 1]);
-    queue.expect(a, true);
+    let _ = queue.expect(a, true);
     assert_eq!(queue.next(0), Step::Start(a));
     assert_eq!(queue.next(0), Step::Start(b));
     queue.landed(a, Some(MILLISECOND), MILLISECOND);

@@ -65,6 +65,12 @@ impl RunQueue {
         counted
     }
 
+    /// The next virtual GPU of which the GPU has a piece, behind `last` in the order of their numbers.
+    pub fn next_aloft(&self, last: Option<VgpuId>) -> Option<VgpuId> {
+        let ids = self.aloft().map(|entity| entity.id);
+        ids.filter(|&id| Some(id) > last).min()
+    }
+
     /// The virtual GPUs of which the GPU has a piece.
     pub(super) fn aloft(&self) -> impl Iterator<Item = &Entity> + Clone {
         let entities = self.entities.iter();

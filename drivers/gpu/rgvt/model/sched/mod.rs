@@ -159,15 +159,19 @@ impl RunQueue {
         self.find_floor();
     }
 
-    /// Whether the virtual GPU has work beside what is ready and what the GPU has.
-    pub fn expect(&mut self, id: VgpuId, more: bool) {
+    /// Whether the virtual GPU has work beside what is ready and what the GPU has. Says whether others may go on
+    /// because it has no more.
+    #[must_use]
+    pub fn expect(&mut self, id: VgpuId, more: bool) -> bool {
+        let mut stands_down = false;
         if let Some(entity) = self.entity(id) {
-            entity.more = more;
+            let had_more = core::mem::replace(&mut entity.more, more);
             if !more {
-                entity.awaited = None;
+                stands_down = entity.awaited.take().is_some() || had_more;
             }
         }
         self.find_floor();
+        stands_down
     }
 
     /// Says what is to be done; to be asked again until that is [`Step::Wait`]. What is answered is held to be
