@@ -24,7 +24,38 @@ pub(super) struct Mapped<'a> {
     pub(super) guest: &'a Guest,
 }
 
-impl Mapped<'_> {
+/// A page of what a guest's GGTT maps, for small writes of which there are many.
+#[derive(Clone, Copy)]
+pub(super) struct MappedPage<'a> {
+    at: GuestPhys,
+    guest: &'a Guest,
+}
+
+impl MappedPage<'_> {
+    /// Writes `bytes` from byte `offset` of the page on. EFAULT if they do not end in it.
+    pub(super) fn write(&self, offset: u64, bytes: &[u8]) -> Result {
+        let end = u64::try_from(bytes.len()).ok();
+        let end = end.and_then(|length| offset.checked_add(length));
+        if end.is_none_or(|end| end > PAGE_SIZE) {
+            return Err(EFAULT);
+        }
+        let at = self.at.checked_add(offset).ok_or(EFAULT)?;
+        self.guest.write(at, bytes)
+    }
+}
+
+impl<'a> Mapped<'a> {
+    /// The page at `gma`, a multiple of [`PAGE_SIZE`]. EFAULT if the guest maps nothing there.
+    pub(super) fn page(&self, gma: GuestGma) -> Result<MappedPage<'a>> {
+        match self.locate(gma)? {
+            (at, PAGE_SIZE) => Ok(MappedPage {
+                at,
+                guest: self.guest,
+            }),
+            _ => Err(EFAULT),
+        }
+    }
+
     /// Where the byte at `gma` is in the guest's memory, and how many bytes of its page there are from
     /// there on. EFAULT if the guest maps nothing there.
     fn locate(&self, gma: GuestGma) -> Result<(GuestPhys, u64)> {

@@ -12,7 +12,10 @@ use kernel::{
 use super::{
     super::{
         lane::Port,
-        memory::Mapped, //
+        memory::{
+            Mapped,
+            MappedPage, //
+        }, //
     },
     draft::Image, //
 };
@@ -166,31 +169,33 @@ fn copy_from_guest(
         to.as_mut_bytes()
             .copy_from_slice(page.run(run).ok_or(EINVAL)?);
     }
-    mapped.read(at(gma, layout.pages().start, 0)?, pages.as_mut_bytes())
+    mapped.read(page_of(gma, layout.pages().start)?, pages.as_mut_bytes())
 }
 
-/// Copies the engine's state that was saved last into the guest's image at `gma`, and returns the seal for it.
+/// Copies the engine's state that was saved last into the guest's image at `gma`, of which `page` is the page of
+/// registers, and returns the seal for it.
 pub(super) fn bring_out(
     port: &Port,
     layout: &EngineState,
     gma: GuestGma,
+    page: MappedPage<'_>,
     mapped: Mapped<'_>,
 ) -> Result<Seal> {
     let (registers, pages) = port.outgoing.split_at_checked(PAGE).ok_or(EINVAL)?;
     // The guest may be writing what is between them.
     for run in layout.runs() {
-        let to = at(gma, STATE_PAGE, run.start)?;
-        mapped.write(to, registers.get(run).ok_or(EINVAL)?.as_bytes())?;
+        let offset = u64::try_from(run.start.saturating_mul(4)).map_err(|_| EINVAL)?;
+        page.write(offset, registers.get(run).ok_or(EINVAL)?.as_bytes())?;
     }
-    mapped.write(at(gma, layout.pages().start, 0)?, pages.as_bytes())?;
+    mapped.write(page_of(gma, layout.pages().start)?, pages.as_bytes())?;
 
     Ok(Seal::new(port.sealer.hash(port.outgoing.as_bytes())))
 }
 
-/// The address of a dword of a page of the image at `gma`.
-fn at(gma: GuestGma, page: u64, dword: usize) -> Result<GuestGma> {
-    let page = page.checked_mul(PAGE_SIZE).ok_or(EFAULT)?;
-    let dword = u64::try_from(dword.saturating_mul(4)).map_err(|_| EFAULT)?;
-    let gma = gma.checked_add(page).and_then(|gma| gma.checked_add(dword));
-    gma.ok_or(EFAULT)
+/// The address of a page of the image at `gma`.
+fn page_of(gma: GuestGma, page: u64) -> Result<GuestGma> {
+    let offset = page.checked_mul(PAGE_SIZE);
+    offset
+        .and_then(|offset| gma.checked_add(offset))
+        .ok_or(EFAULT)
 }

@@ -17,7 +17,10 @@ use super::{
             Running, //
         },
         log::warn_about,
-        memory::Mapped,
+        memory::{
+            Mapped,
+            MappedPage, //
+        },
         state::State,
         Vgpu, //
     },
@@ -135,8 +138,9 @@ impl State {
         let lane = self.lanes.iter().find(|lane| lane.engine() == engine);
         let lane = lane.ok_or(ENODEV)?;
         let port = lane.port.as_ref().ok_or(ENODEV)?;
-        let seal = bring_out(port, &lane.layout, image, self.mapped()?)?;
-        self.set_registers(image, seal.registers())?;
+        let page = self.state_page(image)?;
+        let seal = bring_out(port, &lane.layout, image, page, self.mapped()?)?;
+        set_registers(page, seal.registers())?;
         Ok(seal)
     }
 
@@ -149,18 +153,13 @@ impl State {
         } = landed;
         let finished = running.context.finished(running.from, *ticks);
         let values = Iterator::chain(finished.into_iter(), saved.iter().copied().flatten());
-        self.set_registers(running.image, values)
+        set_registers(self.state_page(running.image)?, values)
     }
 
-    /// Writes dwords of the page of registers of the guest's image at `image`.
-    fn set_registers(&self, image: GuestGma, values: impl Iterator<Item = (u16, u32)>) -> Result {
-        let mapped = self.mapped()?;
+    /// The page of registers of the guest's image at `image`.
+    fn state_page(&self, image: GuestGma) -> Result<MappedPage<'_>> {
         let page = image.checked_add(STATE_PAGE * PAGE_SIZE).ok_or(EFAULT)?;
-        for (dword, value) in values {
-            let at = page.checked_add(u64::from(dword) * 4).ok_or(EFAULT)?;
-            mapped.write(at, &value.to_le_bytes())?;
-        }
-        Ok(())
+        self.mapped()?.page(page)
     }
 
     fn mapped(&self) -> Result<Mapped<'_>> {
@@ -170,4 +169,9 @@ impl State {
             guest: &open.guest,
         })
     }
+}
+
+/// Writes dwords of the page of registers of a guest's image.
+fn set_registers(page: MappedPage<'_>, mut values: impl Iterator<Item = (u16, u32)>) -> Result {
+    values.try_for_each(|(dword, value)| page.write(u64::from(dword) * 4, &value.to_le_bytes()))
 }

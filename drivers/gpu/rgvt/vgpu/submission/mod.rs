@@ -116,15 +116,11 @@ impl State {
             ggtt: &self.ggtt,
             guest: &open.guest,
         };
-        let page = self.registers.status_page(engine);
-        let at = |offset| page.checked_add(offset).ok_or(EFAULT);
+        let page = mapped.page(self.registers.status_page(engine))?;
 
         let entry = report.entry.into_raw().to_le_bytes();
-        mapped.write(at(report.entry_offset())?, &entry)?;
-        mapped.write(
-            at(report.pointer_offset())?,
-            &report.pointer().to_le_bytes(),
-        )
+        page.write(report.entry_offset(), &entry)?;
+        page.write(report.pointer_offset(), &report.pointer().to_le_bytes())
     }
 
     /// The guest resets engines: what they have of it is dropped, or nobody waits for it any more.
