@@ -227,8 +227,7 @@ impl Partition {
             return None;
         }
         self.holes(part)
-            .flat_map(|hole| places(hole, size).map(move |place| (hole.size(), place)))
-            .filter(|(_, place)| !barred.contains(place))
+            .filter_map(|hole| Some((hole.size(), first_place(hole, size, barred)?)))
             .min_by_key(|(size, place)| (*size, place.start()))
             .map(|(_, place)| place)
     }
@@ -266,16 +265,16 @@ impl Partition {
     }
 }
 
-/// Where something of this size may be in a stretch.
-fn places(hole: GmaRange, size: Bytes) -> impl Iterator<Item = GmaRange> {
-    let room = hole.size().get().checked_sub(size.get());
-    let steps = room.and_then(|room| room.checked_div(STEP));
-    steps.into_iter().flat_map(move |steps| {
-        (0..=steps).filter_map(move |step| {
-            let start = hole.start().checked_add(step.checked_mul(STEP)?)?;
-            GmaRange::new(start, size)
-        })
-    })
+/// The lowest place of this size in a stretch that is not barred.
+fn first_place(hole: GmaRange, size: Bytes, barred: &[GmaRange]) -> Option<GmaRange> {
+    let mut start = hole.start();
+    loop {
+        let place = GmaRange::new(start, size).filter(|place| place.end() <= hole.end())?;
+        if !barred.contains(&place) {
+            return Some(place);
+        }
+        start = start.checked_add(STEP)?;
+    }
 }
 
 fn slot(id: VgpuId) -> Option<usize> {
