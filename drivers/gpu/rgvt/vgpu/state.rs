@@ -166,9 +166,9 @@ impl State {
         let mut settled = Ok(());
         if let Some(order) = self.ggtt.flush() {
             match self.carry_out(order) {
-                // It is missed, and so tried again below.
-                Ok(()) | Err(EAGAIN) => {}
-                Err(error) => vgpu.complain_of_pin(error),
+                Err(error) if !passes(error) => vgpu.complain_of_pin(error),
+                // If it failed it is missed, and so tried again below.
+                _ => {}
             }
         }
         for _ in 0..MISSED {
