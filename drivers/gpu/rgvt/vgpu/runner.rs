@@ -211,12 +211,14 @@ impl Runner {
         line.members.iter().flatten().for_each(Desk::kick);
     }
 
-    /// Waits until the runner has seen all that happened before. If nothing kicks it any more, it is at rest
-    /// then. Not to be called by the runner itself.
-    pub(super) fn settle(&self) {
+    /// Waits until the runner has seen all that happened before. If nothing kicks it any more and nobody stands in
+    /// line, it is at rest then. Not to be called by the runner itself.
+    pub(super) fn settle(self: &Arc<Self>) {
         let alarm = self.line.lock().alarm.take();
-        // This waits for the timer, which kicks.
+        // This stops the timer, also one that was started anew.
         drop(alarm);
+        // Others may wait for it, and have it started again.
+        self.kick();
         host::flush(&self.work);
     }
 

@@ -30,6 +30,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("attributes/policy-agrees", policy_agrees),
     Check::new("attributes/policy-stays", policy_stays),
     Check::new("attributes/stop", stop),
+    Check::new("attributes/cap-beside-another", cap_beside_another),
     Check::new("attributes/statistics", statistics),
 ];
 
@@ -420,6 +421,26 @@ fn stop(bench: &Bench) -> Result<Outcome> {
     ensure!(!context.has_run(&client, MARK), "it ran all the same");
     client.mdev.set_attribute("rgvt/stop", "0")?;
     context.wait_for(&client, MARK)?;
+    Ok(Outcome::Pass)
+}
+
+/// Who has had all that its cap allows goes on later, also if nothing happens on the engine until then but that another
+/// device is closed.
+fn cap_beside_another(bench: &Bench) -> Result<Outcome> {
+    let (client, other) = (bench.client()?, bench.client()?);
+    let context = Context::new(&client, ENGINES[0], 0)?;
+    client.mdev.set_attribute("rgvt/cap", "10")?;
+    context.wait(&client, MARK);
+    context.submit(&client)?;
+    std::thread::sleep(Duration::from_millis(50));
+    context.release(&client, MARK);
+    context.wait_for(&client, MARK)?;
+
+    context.store(&client, MARK + 1);
+    context.submit(&client)?;
+    ensure!(!context.has_run(&client, MARK + 1), "the cap does not hold");
+    other.close();
+    context.wait_for(&client, MARK + 1)?;
     Ok(Outcome::Pass)
 }
 
