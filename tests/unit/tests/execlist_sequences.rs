@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use unit::hw::execlist::{CsbEntry, ELSP};
-use unit::model::execlist::{Effects, Execlists, Refused, Ticket, Work};
+use unit::model::execlist::{Effects, Execlists, Refused, Ticket, Work, Written};
 
 fn context(id: u64) -> u64 {
     id << 32 | id << 12 | 0x101
@@ -15,13 +15,18 @@ fn context(id: u64) -> u64 {
 
 fn submit(port: &mut Execlists, contexts: &[u64]) -> Result<Effects, Refused> {
     let descriptor = |at: usize| contexts.get(at).map_or(0, |&id| context(id));
-    let mut result = Ok(Effects::default());
+    let mut last = Written::Noted;
     for at in [1, 0] {
         for value in [descriptor(at) >> 32, descriptor(at)] {
-            result = port.write(ELSP, value as u32).unwrap();
+            assert_eq!(last, Written::Noted);
+            last = port.write(ELSP, value as u32).unwrap();
         }
     }
-    result
+    match last {
+        Written::Submitted(effects) => Ok(effects),
+        Written::Refused(refused) => Err(refused),
+        Written::Noted => panic!("the submission is whole"),
+    }
 }
 
 /// One or two different contexts out of four.

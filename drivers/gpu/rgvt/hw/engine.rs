@@ -30,6 +30,17 @@ impl Engine {
         Engine::Vecs,
     ];
 
+    /// Its place in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        match self {
+            Engine::Rcs => 0,
+            Engine::Bcs => 1,
+            Engine::Vcs0 => 2,
+            Engine::Vcs1 => 3,
+            Engine::Vecs => 4,
+        }
+    }
+
     /// What i915 calls it, in sysfs and in the kernel's log.
     pub const fn name(self) -> &'static str {
         match self {

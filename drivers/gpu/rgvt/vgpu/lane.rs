@@ -99,14 +99,19 @@ pub(super) struct Running {
     pub(super) abandoned: bool,
 }
 
-/// A piece of work that is over, and of which the guest does not know that yet. What the engine saved of its
-/// context is in [`Port::outgoing`].
-pub(super) struct Landed {
-    pub(super) running: Running,
+/// What a piece of work has left in the host's image beside the engine's state.
+pub(super) struct Trail {
     /// How far CTX_TIMESTAMP went.
     pub(super) ticks: u32,
     /// Dwords of the page of registers, and their values, that commands may have changed.
     pub(super) saved: [Option<(u16, u32)>; 2],
+}
+
+/// A piece of work that is over, and of which the guest does not know that yet. What the engine saved of its
+/// context is in [`Port::outgoing`].
+pub(super) struct Landed {
+    pub(super) running: Running,
+    pub(super) trail: Trail,
 }
 
 /// What there is of an engine while a user has the device open.
@@ -234,10 +239,6 @@ impl Lane {
         })
     }
 
-    pub(super) fn engine(&self) -> Engine {
-        self.engine
-    }
-
     /// Whether something of it is on the desk or with the engine, or was and is not reported.
     pub(super) fn is_busy(&self) -> bool {
         self.running.is_some() || self.landed.is_some()
@@ -268,11 +269,11 @@ impl Lane {
 
     /// Whether the next piece of work can be made ready before the guest is told of one that is over: but for
     /// the host's image all is there, and it does not go on in the same image of the guest's.
-    pub(super) fn is_next_apart(&self, landed: &Landed) -> bool {
+    pub(super) fn is_next_apart(&self, over: &Running) -> bool {
         let (Some(draft), Some(next)) = (&self.draft, self.queue.first()) else {
             return false;
         };
-        draft.is_apart(next.work.ticket, landed.running.image)
+        draft.is_apart(next.work.ticket, over.image)
     }
 
     /// Whether the next piece of work goes on in the image at `image`, as far as is known.
@@ -300,5 +301,36 @@ impl Lane {
         if let Some(port) = &self.port {
             port.desk.kick();
         }
+    }
+}
+
+/// The engines of a virtual GPU, by which they are.
+pub(super) struct Lanes([Option<KBox<Lane>>; Engine::ALL.len()]);
+
+impl Lanes {
+    /// Those of `engines`.
+    pub(super) fn new(platform: Platform, engines: impl Iterator<Item = Engine>) -> Result<Self> {
+        let mut lanes = Self([const { None }; Engine::ALL.len()]);
+        for engine in engines {
+            let place = lanes.0.get_mut(engine.index()).ok_or(EINVAL)?;
+            *place = Some(KBox::new(Lane::new(platform, engine)?, GFP_KERNEL)?);
+        }
+        Ok(lanes)
+    }
+
+    pub(super) fn get(&self, engine: Engine) -> Option<&Lane> {
+        self.0.get(engine.index())?.as_deref()
+    }
+
+    pub(super) fn get_mut(&mut self, engine: Engine) -> Option<&mut Lane> {
+        self.0.get_mut(engine.index())?.as_deref_mut()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Lane> {
+        self.0.iter().flatten().map(|lane| &**lane)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Lane> {
+        self.0.iter_mut().flatten().map(|lane| &mut **lane)
     }
 }

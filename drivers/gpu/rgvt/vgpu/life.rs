@@ -19,7 +19,7 @@ use super::{
         Seat, //
     },
     lane::{
-        Lane,
+        Lanes,
         Port, //
     },
     monitor::display,
@@ -315,13 +315,9 @@ fn state(seat: &Seat, kind: &VgpuType, hardware: Reserved) -> Result<State> {
     let host = &gpu.host;
     let share = seat.share();
 
-    let mut lanes = KVec::new();
-    for runner in gpu.runners() {
-        lanes.push(Lane::new(host.platform(), runner.engine())?, GFP_KERNEL)?;
-    }
-
+    let engines = gpu.runners().map(|runner| runner.engine());
     Ok(State {
-        lanes,
+        lanes: Lanes::new(host.platform(), engines)?,
         mappings: Mappings::new(share)?,
         open: None,
         waiters: 0,

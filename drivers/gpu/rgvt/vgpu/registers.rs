@@ -31,6 +31,7 @@ use crate::{
         pvinfo, //
     },
     model::{
+        execlist,
         ggtt::{
             Value,
             Written, //
@@ -183,11 +184,11 @@ impl State {
         }
         let lane = self.lane(engine);
         match lane.and_then(|lane| lane.execlists.write(within, value)) {
-            Some(Ok(effects)) => self.apply(vgpu, engine, effects),
-            Some(Err(refused)) => {
+            Some(execlist::Written::Submitted(effects)) => self.apply(vgpu, engine, effects),
+            Some(execlist::Written::Refused(refused)) => {
                 warn_about!(vgpu, "{engine:?}: submission refused: {refused:?}\n")
             }
-            None => {}
+            Some(execlist::Written::Noted) | None => {}
         }
     }
 

@@ -20,6 +20,7 @@ use super::{
     ggtt::Mappings,
     lane::{
         Lane,
+        Lanes,
         Port, //
     },
     log::warn_about,
@@ -68,7 +69,7 @@ pub(super) struct Open {
 /// Fields are dropped in this order: requests before the tables that they use, mappings before the GGTT's
 /// nodes.
 pub(super) struct State {
-    pub(super) lanes: KVec<Lane>,
+    pub(super) lanes: Lanes,
     pub(super) mappings: Mappings<Pin>,
     pub(super) open: Option<Open>,
     /// How many wait for the engines to be done with what they have. They are given nothing meanwhile.
@@ -86,7 +87,7 @@ pub(super) struct State {
 impl State {
     /// The lane of an engine, if the GPU has it.
     pub(super) fn lane(&mut self, engine: Engine) -> Option<&mut Lane> {
-        self.lanes.iter_mut().find(|lane| lane.engine() == engine)
+        self.lanes.get_mut(engine)
     }
 
     /// All ports, while the device is open.
@@ -232,7 +233,7 @@ impl Vgpu {
         }
         state.waiters = state.waiters.saturating_sub(1);
 
-        for lane in &state.lanes {
+        for lane in state.lanes.iter() {
             if !lane.queue.is_empty() {
                 lane.kick();
             }

@@ -47,6 +47,18 @@ pub enum Refused {
     Full,
 }
 
+/// What became of a write to the port's registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Written {
+    /// There is nothing to do for others: no submission is there as a whole.
+    Noted,
+    /// It was the last part of a submission.
+    Submitted(Effects),
+    /// The same of one that is refused.
+    Refused(Refused),
+}
+
 /// What is to be done, field by field in the order of declaration. If there are reports, a context
 /// switch interrupt follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

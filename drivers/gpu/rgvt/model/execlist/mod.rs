@@ -20,7 +20,7 @@
 mod effects;
 mod status;
 
-pub use effects::{Effects, Few, Refused, Ticket, Work};
+pub use effects::{Effects, Few, Refused, Ticket, Work, Written};
 pub use status::Report;
 
 use crate::hw::execlist::{CsbEntry, Descriptor, Status, CSB, CSB_POINTERS, ELSP, STATUS};
@@ -124,7 +124,7 @@ impl Execlists {
 
     /// A guest's write of 4 bytes at `offset` of the engine's registers; `None` if none of these
     /// registers is there. Writes to read-only ones have no effect.
-    pub fn write(&mut self, offset: u32, value: u32) -> Option<Result<Effects, Refused>> {
+    pub fn write(&mut self, offset: u32, value: u32) -> Option<Written> {
         match offset {
             ELSP => return Some(self.write_port(value)),
             CSB_POINTERS => self.buffer.write_pointers(value),
@@ -132,7 +132,7 @@ impl Execlists {
                 self.read(offset)?;
             }
         }
-        Some(Ok(Effects::default()))
+        Some(Written::Noted)
     }
 
     /// Whether the host may hand this piece of work to the GPU now. If so, it cannot be taken back
@@ -209,18 +209,18 @@ impl Execlists {
         effects
     }
 
-    fn write_port(&mut self, value: u32) -> Result<Effects, Refused> {
-        let (port, submission) = match self.port {
-            Port::Empty => (Port::One(value), None),
-            Port::One(upper1) => (Port::Two(descriptor(upper1, value)), None),
-            Port::Two(second) => (Port::Three(second, value), None),
-            Port::Three(second, upper0) => (Port::Empty, Some((descriptor(upper0, value), second))),
+    fn write_port(&mut self, value: u32) -> Written {
+        self.port = match self.port {
+            Port::Empty => Port::One(value),
+            Port::One(upper1) => Port::Two(descriptor(upper1, value)),
+            Port::Two(second) => Port::Three(second, value),
+            Port::Three(second, upper0) => {
+                self.port = Port::Empty;
+                let submitted = self.submit(descriptor(upper0, value), second);
+                return submitted.map_or_else(Written::Refused, Written::Submitted);
+            }
         };
-        self.port = port;
-        match submission {
-            Some((first, second)) => self.submit(first, second),
-            None => Ok(Effects::default()),
-        }
+        Written::Noted
     }
 
     fn submit(&mut self, first: Descriptor, second: Descriptor) -> Result<Effects, Refused> {

@@ -44,8 +44,7 @@ impl RunQueue {
         let Some(entity) = self.entity(id) else {
             return 0;
         };
-        let flight = entity.flight;
-        let begun = flight.is_some_and(|flight| flight.begun);
+        let begun = entity.flight.as_ref().is_some_and(|flight| flight.begun);
         entity.gone(now);
         let counted = entity.land(used);
         if entity.more && !entity.ready {
@@ -190,14 +189,16 @@ impl RunQueue {
     /// Finds out whose piece the GPU should execute, and whose it does.
     pub(super) fn find_holder(&mut self) {
         let pieces = self.aloft();
-        let pieces = pieces.filter_map(|entity| Some((entity.flight?, entity.id)));
-        let first = pieces
-            .filter(|(flight, _)| !flight.aside)
-            .min_by_key(|(flight, _)| flight.number);
+        let pieces = pieces.filter_map(|entity| {
+            let flight = entity.flight.as_ref()?;
+            (!flight.aside).then_some((flight.number, flight.begun, entity.id))
+        });
+        let first = pieces.min_by_key(|&(number, ..)| number);
+        let first = first.map(|(_, begun, id)| (begun, id));
         if first.map(|(_, id)| id) != self.holder.map(|(id, _)| id) {
             self.holder = first.map(|(_, id)| (id, self.now));
         }
-        let begun = first.filter(|(flight, _)| flight.begun);
+        let begun = first.filter(|&(begun, _)| begun);
         let still = self.aloft().find(|entity| Some(entity.id) == self.runs);
         let any = self.aloft().next();
         // If it is not known to have begun, the engine is not known to have left the other.

@@ -10,6 +10,7 @@ use super::super::{
         Outcome, //
     },
     lane::{
+        Landed,
         Port,
         Running, //
     },
@@ -47,14 +48,16 @@ impl State {
     /// next piece of work is to be made ready before.
     fn collect(&mut self, vgpu: &Vgpu, desk: &Desk) {
         let engine = desk.engine();
-        if let Some(landed) = self.lane(engine).and_then(|lane| lane.landed.take()) {
-            let outcome = if landed.running.abandoned {
+        if let Some(Landed { running, trail }) =
+            self.lane(engine).and_then(|lane| lane.landed.take())
+        {
+            let outcome = if running.abandoned {
                 Outcome::Done
             } else {
-                let result = self.bring_home(engine, &landed);
+                let result = self.bring_home(engine, &running, &trail);
                 result.map_or_else(Outcome::Ended, |_| Outcome::Done)
             };
-            self.finish(vgpu, engine, landed.running, outcome);
+            self.finish(vgpu, engine, running, outcome);
         }
 
         let (Some((tools, outcome)), Some(lane)) = (desk.take(), self.lane(engine)) else {
@@ -85,26 +88,26 @@ impl State {
         if running.abandoned || !matches!(outcome, Outcome::Done) {
             return self.finish(vgpu, engine, running, outcome);
         }
-        let landed = match lane.land(running) {
-            Ok(landed) => landed,
-            Err((running, error)) => {
+        let trail = match lane.trail(&running) {
+            Ok(trail) => trail,
+            Err(error) => {
                 return self.finish(vgpu, engine, running, Outcome::Ended(error));
             }
         };
-        let goes_on = lane.goes_on_in(landed.running.image);
+        let goes_on = lane.goes_on_in(running.image);
         let result = match began.filter(|_| goes_on) {
-            Some(seal) => self.go_ahead(engine, &landed, seal),
+            Some(seal) => self.go_ahead(engine, &running, &trail, seal),
             None => match lane.save() {
-                Ok(()) if lane.is_next_apart(&landed) => {
-                    lane.landed = Some(landed);
+                Ok(()) if lane.is_next_apart(&running) => {
+                    lane.landed = Some(Landed { running, trail });
                     return;
                 }
-                Ok(()) => self.stay_home(engine, &landed),
+                Ok(()) => self.stay_home(engine, &running, &trail),
                 Err(error) => Err(error),
             },
         };
         let outcome = result.map_or_else(Outcome::Ended, |()| Outcome::Done);
-        self.finish(vgpu, engine, landed.running, outcome);
+        self.finish(vgpu, engine, running, outcome);
     }
 
     /// The guest learns what became of a piece of its work.
@@ -120,7 +123,7 @@ impl State {
         } = running;
         self.release(hold);
         // Others may have waited for the tables.
-        for lane in &self.lanes {
+        for lane in self.lanes.iter() {
             if !lane.queue.is_empty() {
                 lane.kick();
             }

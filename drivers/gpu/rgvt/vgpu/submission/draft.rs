@@ -228,8 +228,7 @@ impl State {
         if image.at == running {
             image.context.ring.head = tail;
         } else {
-            let lane = self.lanes.iter_mut().find(|lane| lane.engine() == engine);
-            let lane = lane.ok_or(ENODEV)?;
+            let lane = self.lanes.get_mut(engine).ok_or(ENODEV)?;
             let port = lane.port.as_mut().ok_or(ENODEV)?;
             if let Origin::Guest(seal) = Origin::of(&image.context, &image.page, None) {
                 fetch(port, &lane.layout, seal, &image, mapped)?;

@@ -11,10 +11,10 @@ use kernel::prelude::*;
 use super::{
     super::{
         lane::{
-            Landed,
             Lane,
             Port,
-            Running, //
+            Running,
+            Trail, //
         },
         log::warn_about,
         memory::{
@@ -46,21 +46,14 @@ use crate::{
 };
 
 impl Lane {
-    /// Sees how far the engine went in a piece of work. Gives it back if that cannot be told.
-    pub(super) fn land(&mut self, running: Running) -> Result<Landed, (Running, Error)> {
-        let image = match self.port.as_mut().ok_or(ENODEV).and_then(Port::image) {
-            Ok(image) => image,
-            Err(error) => return Err((running, error)),
-        };
+    /// Sees how far the engine went in a piece of work.
+    pub(super) fn trail(&mut self, running: &Running) -> Result<Trail> {
+        let image = self.port.as_mut().ok_or(ENODEV)?.image()?;
         let value = |dword| Some((dword, *image.get(index(dword))?));
-        let saved = running.context.saved().map(|dword| value(dword?));
-        let Some((_, now)) = value(TIMESTAMP) else {
-            return Err((running, EINVAL));
-        };
-        Ok(Landed {
+        let (_, now) = value(TIMESTAMP).ok_or(EINVAL)?;
+        Ok(Trail {
             ticks: now.wrapping_sub(running.timestamp),
-            saved,
-            running,
+            saved: running.context.saved().map(|dword| value(dword?)),
         })
     }
 
@@ -74,26 +67,37 @@ impl Lane {
 
 impl State {
     /// Brings the guest's image of a context up to date, and returns the seal of what is in it.
-    pub(super) fn bring_home(&mut self, engine: Engine, landed: &Landed) -> Result<Seal> {
-        let seal = self.bring_state(engine, landed.running.image)?;
-        self.show_progress(landed)?;
+    pub(super) fn bring_home(
+        &mut self,
+        engine: Engine,
+        running: &Running,
+        trail: &Trail,
+    ) -> Result<Seal> {
+        let seal = self.bring_state(engine, running.image)?;
+        self.show_progress(running, trail)?;
         Ok(seal)
     }
 
     /// The same, and the host's image still holds that.
-    pub(super) fn stay_home(&mut self, engine: Engine, landed: &Landed) -> Result {
-        let seal = self.bring_home(engine, landed)?;
+    pub(super) fn stay_home(&mut self, engine: Engine, running: &Running, trail: &Trail) -> Result {
+        let seal = self.bring_home(engine, running, trail)?;
         let port = self.port(engine).ok_or(ENODEV)?;
         port.resident = Some(seal);
         Ok(())
     }
 
     /// Shows the guest how far a context is, of which the image has `seal` and what that is of.
-    pub(super) fn go_ahead(&mut self, engine: Engine, landed: &Landed, seal: Seal) -> Result {
-        self.show_progress(landed)?;
+    pub(super) fn go_ahead(
+        &mut self,
+        engine: Engine,
+        running: &Running,
+        trail: &Trail,
+        seal: Seal,
+    ) -> Result {
+        self.show_progress(running, trail)?;
         let port = self.port(engine).ok_or(ENODEV)?;
         port.resident = Some(seal);
-        port.ahead = Some(landed.running.image);
+        port.ahead = Some(running.image);
         Ok(())
     }
 
@@ -135,8 +139,7 @@ impl State {
 
     /// Brings what was saved last to the guest's image at `image`, and puts a seal on it.
     fn bring_state(&mut self, engine: Engine, image: GuestGma) -> Result<Seal> {
-        let lane = self.lanes.iter().find(|lane| lane.engine() == engine);
-        let lane = lane.ok_or(ENODEV)?;
+        let lane = self.lanes.get(engine).ok_or(ENODEV)?;
         let port = lane.port.as_ref().ok_or(ENODEV)?;
         let page = self.state_page(image)?;
         let seal = bring_out(port, &lane.layout, image, page, self.mapped()?)?;
@@ -145,14 +148,10 @@ impl State {
     }
 
     /// Shows in the guest's page of registers how far the engine went.
-    fn show_progress(&self, landed: &Landed) -> Result {
-        let Landed {
-            running,
-            ticks,
-            saved,
-        } = landed;
-        let finished = running.context.finished(running.from, *ticks);
-        let values = Iterator::chain(finished.into_iter(), saved.iter().copied().flatten());
+    fn show_progress(&self, running: &Running, trail: &Trail) -> Result {
+        let finished = running.context.finished(running.from, trail.ticks);
+        let saved = trail.saved.iter().copied().flatten();
+        let values = Iterator::chain(finished.into_iter(), saved);
         set_registers(self.state_page(running.image)?, values)
     }
 

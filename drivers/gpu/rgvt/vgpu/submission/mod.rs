@@ -187,7 +187,7 @@ impl State {
 
     /// Takes back from the desk what the engine does not have yet.
     fn withdraw(&mut self, engine: Engine) -> Option<(Work, Instant<Monotonic>)> {
-        let lane = self.lanes.iter_mut().find(|lane| lane.engine() == engine)?;
+        let lane = self.lanes.get_mut(engine)?;
         let port = lane.port.as_mut()?;
         port.tools = Some(port.desk.withdraw()?);
         let running = lane.running.take()?;

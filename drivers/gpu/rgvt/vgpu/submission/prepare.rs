@@ -155,8 +155,7 @@ impl State {
         };
         let Made { hold, copies, .. } = made;
 
-        let lane = self.lanes.iter_mut().find(|lane| lane.engine() == engine);
-        let lane = lane.ok_or(ENODEV)?;
+        let lane = self.lanes.get_mut(engine).ok_or(ENODEV)?;
         let port = lane.port.as_mut().ok_or(ENODEV)?;
         let sources = Sources {
             mapped,
@@ -273,9 +272,10 @@ impl Piece<'_> {
             Roots::Three(_) => Roots::Three(sources.hold.pdps().map(|root| root.get())),
         };
         let values = Iterator::chain(roots.registers(), prepared.registers());
-        for (dword, value) in Iterator::chain(values, context.registers()) {
+        Iterator::chain(values, context.registers()).try_for_each(|(dword, value)| {
             *image.get_mut(index(dword)).ok_or(EINVAL)? = value;
-        }
+            Ok::<_, Error>(())
+        })?;
         let timestamp = *image.get(index(TIMESTAMP)).ok_or(EINVAL)?;
         found.add(prepared.found)?;
         Ok(timestamp)
