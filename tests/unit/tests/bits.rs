@@ -14,6 +14,7 @@ const MEMBERS: u32 = 192;
 enum Event {
     Insert(u32),
     Remove(u32),
+    RemoveBelow(u32),
     Fill(bool),
     InsertAll(Vec<u32>),
 }
@@ -22,6 +23,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     let event = prop_oneof![
         8 => (0..ASKED).prop_map(Event::Insert),
         8 => (0..ASKED).prop_map(Event::Remove),
+        1 => (0..ASKED).prop_map(Event::RemoveBelow),
         1 => any::<bool>().prop_map(Event::Fill),
         1 => prop::collection::vec(0..ASKED, 0..4).prop_map(Event::InsertAll),
     ];
@@ -40,6 +42,10 @@ proptest! {
                     prop_assert_eq!(bits.insert(number), new);
                 }
                 Event::Remove(number) => prop_assert_eq!(bits.remove(number), set.remove(&number)),
+                Event::RemoveBelow(number) => {
+                    bits.remove_below(number);
+                    set = set.split_off(&number);
+                }
                 Event::Fill(member) => {
                     bits.fill(member);
                     set = (0..MEMBERS).filter(|_| member).collect();
@@ -57,6 +63,7 @@ proptest! {
             prop_assert_eq!(bits.is_empty(), set.is_empty());
             prop_assert_eq!(bits.contains(from), set.contains(&from));
             prop_assert_eq!(bits.next(from), set.range(from..).next().copied());
+            prop_assert!(bits.iter_from(from).eq(set.range(from..).copied()));
             prop_assert_eq!(bits.last(), set.last().copied());
             let absent = (0..MEMBERS).find(|number| !set.contains(number));
             prop_assert_eq!(bits.first_absent(), absent);

@@ -2,7 +2,10 @@
 
 //! Sets of small numbers, as bits.
 
-use core::borrow::{Borrow, BorrowMut};
+use core::{
+    borrow::{Borrow, BorrowMut},
+    cmp::Ordering,
+};
 use kernel::{
     alloc::{flags::GFP_KERNEL, KVVec},
     error::{code::EINVAL, Result},
@@ -103,16 +106,42 @@ impl<W: Borrow<[u64]> + BorrowMut<[u64]>> Bits<W> {
         if self.is_empty() {
             return None;
         }
+        self.iter_from(from).next()
+    }
+
+    /// The members that are at least `from`, lowest first.
+    pub fn iter_from(&self, from: u32) -> impl Iterator<Item = u32> + '_ {
         let (first, bit) = place(from);
-        let (word, rest) = self.words.borrow().get(first..)?.split_first()?;
-        // Without the bits below `from`.
-        let word = word & !bit.wrapping_sub(1);
-        if word != 0 {
-            return number(first, word.trailing_zeros());
+        let words = self.words.borrow().get(first..).unwrap_or_default();
+        let (mut words, mut base) = (words.iter(), from & !63);
+        let mut word = words.next().map_or(0, |word| word & !bit.wrapping_sub(1));
+
+        core::iter::from_fn(move || {
+            while word == 0 {
+                word = *words.next()?;
+                base = base.checked_add(64)?;
+            }
+            let lowest = word.trailing_zeros();
+            word &= word.wrapping_sub(1);
+            base.checked_add(lowest)
+        })
+    }
+
+    /// Makes all numbers below `number` no members.
+    pub fn remove_below(&mut self, number: u32) {
+        let (at, bit) = place(number);
+        for (index, word) in self.words.borrow_mut().iter_mut().enumerate() {
+            let kept = match index.cmp(&at) {
+                Ordering::Less => 0,
+                Ordering::Equal => *word & !bit.wrapping_sub(1),
+                Ordering::Greater => break,
+            };
+            if *word != kept {
+                let removed = (*word & !kept).count_ones();
+                self.members = self.members.saturating_sub(removed);
+                *word = kept;
+            }
         }
-        let (after, word) = rest.iter().enumerate().find(|&(_, &word)| word != 0)?;
-        let at = first.checked_add(after)?.checked_add(1)?;
-        number(at, word.trailing_zeros())
     }
 
     /// The greatest member.

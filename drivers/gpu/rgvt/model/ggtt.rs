@@ -242,6 +242,9 @@ impl Ggtt {
     /// fails keeps the others waiting: that one counts as [missed](Ggtt::missed) again.
     #[must_use]
     pub fn take_missed(&mut self) -> Option<Order> {
+        if self.parts.iter().all(|part| part.missed.is_empty()) {
+            return None;
+        }
         let after = |from| self.parts.iter().find_map(|part| part.next_missed(from));
         let index = after(self.next).or_else(|| after(GgttIndex::new(0)))?;
         self.next = index.checked_add(1).unwrap_or(GgttIndex::new(0));

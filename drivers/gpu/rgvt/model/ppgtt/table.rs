@@ -149,19 +149,21 @@ impl<S: Seam> Table<S> {
     }
 
     /// The first dirty entry from `from` on that is not as it was when it was last looked at, and what it is in
-    /// `image`, the guest's table. Those before it are not dirty any more.
+    /// `image`, the guest's table. `from` is behind the last one that was found so: none before what is found now is
+    /// dirty any more.
     pub(super) fn next_change(&mut self, image: &[u8], from: u32) -> Option<(u32, u64)> {
-        let mut from = from;
-        loop {
-            let index = self.dirty.next(from)?;
-            let guest = self.source.entry(image, index);
-            let slot = self.slot(index)?;
-            if slot.guest != guest || matches!(slot.target, Target::Taken) {
-                return Some((index, guest));
-            }
-            self.dirty.remove(index);
-            from = index.saturating_add(1);
-        }
+        let Self { source, slots, .. } = self;
+        let mut dirty = self.dirty.iter_from(from);
+        let change = dirty.find_map(|index| {
+            let guest = source.entry(image, index);
+            let slot = slots.get(usize::try_from(index).ok()?)?;
+            let is_same = slot.guest == guest && !matches!(slot.target, Target::Taken);
+            (!is_same).then_some((index, guest))
+        });
+        let checked = change.map_or(ENTRIES_IN_PAGE, |(index, _)| index);
+        drop(dirty);
+        self.dirty.remove_below(checked);
+        change
     }
 
     /// The entries from `first` to `last` may have changed.
