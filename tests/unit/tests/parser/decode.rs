@@ -4,14 +4,16 @@
 
 use proptest::prelude::*;
 
-use unit::hw::command::{decode, Command, Operation, Undefined};
+use unit::hw::command::{Command, Decoder, Operation, Undefined};
 use unit::hw::engine::Engine;
 use unit::hw::platform::Platform;
 
 const XY_FAST_COPY: u32 = 2 << 29 | 0x42 << 22 | 8;
 
 fn length(engine: Engine, header: u32) -> Result<u16, Undefined> {
-    decode(Platform::Skylake, engine, header).map(|command| command.dwords)
+    Decoder::new(Platform::Skylake, engine)
+        .decode(header)
+        .map(|command| command.dwords)
 }
 
 #[test]
@@ -74,7 +76,9 @@ fn lengths_that_do_not_exist() {
 fn narrow_length_fields() {
     let math = |platform, field: u32| {
         let header = 0x1a << 23 | field;
-        decode(platform, Engine::Rcs, header).map(|command| command.dwords)
+        Decoder::new(platform, Engine::Rcs)
+            .decode(header)
+            .map(|command| command.dwords)
     };
     for field in 0..0x40 {
         assert_eq!(
@@ -136,7 +140,7 @@ fn gaps_are_no_commands() {
 
 #[test]
 fn generations() {
-    let on = |platform, engine, header| decode(platform, engine, header).is_ok();
+    let on = |platform, engine, header| Decoder::new(platform, engine).decode(header).is_ok();
     for (engine, header) in [(Engine::Bcs, XY_FAST_COPY), (Engine::Rcs, 0x7855_0003)] {
         assert!(!on(Platform::Broadwell, engine, header));
         assert!(on(Platform::CometLake, engine, header));
@@ -146,7 +150,8 @@ fn generations() {
 #[test]
 fn operations() {
     let operation = |header| {
-        decode(Platform::Skylake, Engine::Rcs, header)
+        Decoder::new(Platform::Skylake, Engine::Rcs)
+            .decode(header)
             .unwrap()
             .operation
     };
@@ -160,7 +165,10 @@ fn operations() {
         operation: Operation::Local,
         dwords: 1,
     };
-    assert_eq!(decode(Platform::Broadwell, Engine::Vecs, 0x1234), Ok(noop));
+    assert_eq!(
+        Decoder::new(Platform::Broadwell, Engine::Vecs).decode(0x1234),
+        Ok(noop)
+    );
 }
 
 /// How long a command is, if it is one: by what its opcode has in common with others.
@@ -195,7 +203,7 @@ proptest! {
         length in prop_oneof![0_u32..16, any::<u32>()],
     ) {
         let header = opcode | length & 0xffff;
-        if let Ok(command) = decode(Platform::CoffeeLake, engine, header) {
+        if let Ok(command) = Decoder::new(Platform::CoffeeLake, engine).decode(header) {
             prop_assert_eq!(u32::from(command.dwords), naive_length(engine, header));
         }
     }

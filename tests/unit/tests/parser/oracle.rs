@@ -4,7 +4,7 @@
 
 use super::support::*;
 use unit::hw::addr::HostGma;
-use unit::hw::command::decode;
+use unit::hw::command::Decoder;
 use unit::hw::engine::Engine;
 use unit::model::parser::{audit, Growing, Place, Unaudited};
 
@@ -12,7 +12,7 @@ use unit::model::parser::{audit, Growing, Place, Unaudited};
 pub fn naive(setting: &Setting, words: &[u32]) -> (Vec<usize>, usize) {
     let (mut starts, mut at) = (vec![], 0);
     while at < words.len() {
-        let Ok(command) = decode(setting.platform, setting.engine, words[at]) else {
+        let Ok(command) = Decoder::new(setting.platform, setting.engine).decode(words[at]) else {
             break;
         };
         starts.push(at);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::oracle::{accesses, at, grown, naive, outcome, own, PLACES};
 use super::support::*;
 use unit::hw::addr::HostGma;
-use unit::hw::command::decode;
+use unit::hw::command::Decoder;
 use unit::hw::engine::Engine;
 use unit::hw::platform::Platform;
 use unit::model::parser::{audit, PerProcess, Place, Unaudited, Verdict};
@@ -132,7 +132,7 @@ fn commands() -> impl Strategy<Value = (Setting, Vec<u32>)> {
     (settings(), pieces).prop_map(|(setting, pieces)| {
         let mut words = vec![];
         for (header, operands) in pieces {
-            let Ok(command) = decode(setting.platform, setting.engine, header) else {
+            let Ok(command) = Decoder::new(setting.platform, setting.engine).decode(header) else {
                 continue;
             };
             let more = usize::from(command.dwords) - 1;

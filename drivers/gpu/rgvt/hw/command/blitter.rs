@@ -5,15 +5,13 @@
 //! Their addresses are in the address space of the context, in the ring and in batches of either kind
 //! (i915: intel_migrate.c copies so from the ring).
 
-use super::{spread, table, Engines, Length, Row, Spread};
+use super::{table, Engines, Length, Row};
 
 const fn blt(first: u16, last: u16) -> Row {
     Row::local(Engines::COPY, 2 << 7 | first, 2 << 7 | last, Length::BYTE).unit()
 }
 
-pub(super) static BY_OPCODE: Spread<128> = spread(&ROWS);
-
-const ROWS: [Row; 9] = table([
+pub(super) const ROWS: [Row; 9] = table([
     blt(0x01, 0x01),        // XY_SETUP_BLT
     blt(0x03, 0x03),        // XY_SETUP_CLIP_BLT
     blt(0x11, 0x11),        // XY_SETUP_MONO_PATTERN_SL_BLT

@@ -2,7 +2,7 @@
 
 //! `MI_*` commands: the streamer's own. Opcodes are bits 31:23 of the header.
 
-use super::{spread, table, Engines, Length, Operation, Row, Spread};
+use super::{table, Engines, Length, Operation, Row};
 
 const ALL: Engines = Engines::ALL;
 const RENDER: Engines = Engines::RENDER;
@@ -17,9 +17,7 @@ const fn mi(engines: Engines, opcode: u16, length: Length, operation: Operation)
     Row::on(engines, opcode, length, operation)
 }
 
-pub(super) static BY_OPCODE: Spread<64> = spread(&ROWS);
-
-const ROWS: [Row; 39] = table([
+pub(super) const ROWS: [Row; 39] = table([
     local(ALL, 0x00, ONE), // MI_NOOP
     mi(ALL, 0x01, ONE, Operation::SetPredicate),
     mi(ALL, 0x02, ONE, Operation::UserInterrupt),

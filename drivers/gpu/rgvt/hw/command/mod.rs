@@ -50,13 +50,13 @@ impl Engines {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Length {
     /// The bits; none if the header has no length field.
-    mask: u32,
-    /// What is not counted.
-    bias: u32,
+    mask: u16,
     /// The shortest form of the command, in dwords.
-    least: u32,
+    least: u16,
     /// The longest.
-    most: u32,
+    most: u16,
+    /// What is not counted.
+    bias: u8,
 }
 
 impl Length {
@@ -84,23 +84,23 @@ impl Length {
         Self::between(8, dwords, dwords)
     }
 
-    // Both are widened.
+    // The mask has 16 bits at most.
     #[allow(clippy::as_conversions)]
     const fn biased(bits: u8, bias: u8, least: u16, most: u16) -> Self {
         assert!(bits <= 16 && least > 0);
         Self {
-            mask: (1_u32 << bits).wrapping_sub(1),
-            bias: bias as u32,
-            least: least as u32,
-            most: most as u32,
+            mask: (1_u32 << bits).wrapping_sub(1) as u16,
+            least,
+            most,
+            bias,
         }
     }
 
     /// The length that `header` says, header included; `None` if the command has no form so long.
     fn dwords(&self, header: u32) -> Option<u16> {
-        let dwords = (header & self.mask).wrapping_add(self.bias);
-        let known = (self.least..=self.most).contains(&dwords);
-        u16::try_from(dwords).ok().filter(|_| known)
+        let dwords = (header & u32::from(self.mask)).wrapping_add(u32::from(self.bias));
+        let dwords = u16::try_from(dwords).ok()?;
+        (self.least..=self.most).contains(&dwords).then_some(dwords)
     }
 }
 
@@ -235,11 +235,36 @@ impl Row {
         }
     }
 
-    fn length(&self, generation: Generation) -> &Length {
-        match (&self.gen8, generation) {
-            (Some(length), Generation::Gen8) => length,
-            _ => &self.length,
+    /// What it is on one engine; `None` if that does not have it.
+    const fn on_engine(&self, generation: Generation, engine: Engine) -> Option<Known> {
+        if !self.engines.has(engine) {
+            return None;
         }
+        let length = match (generation, self.since, self.gen8) {
+            (Generation::Gen8, Generation::Gen9, _) => return None,
+            (Generation::Gen8, _, Some(length)) => length,
+            _ => self.length,
+        };
+        Some(Known {
+            operation: self.operation,
+            length,
+        })
+    }
+}
+
+/// A command that an engine has.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    operation: Operation,
+    length: Length,
+}
+
+impl Known {
+    fn command(&self, header: u32) -> Result<Command, Undefined> {
+        Ok(Command {
+            operation: self.operation,
+            dwords: self.length.dwords(header).ok_or(Undefined::Length)?,
+        })
     }
 }
 
@@ -256,20 +281,25 @@ const fn table<const N: usize>(rows: [Row; N]) -> [Row; N] {
     rows
 }
 
-/// Rows by opcode, for clients that have few opcodes and many commands: a batch may be nothing but those.
-type Spread<const OPCODES: usize> = [Option<Row>; OPCODES];
+/// The commands of one engine by opcode, for clients that have few opcodes and many commands: a batch may be nothing but
+/// those.
+type Spread<const OPCODES: usize> = [Option<Known>; OPCODES];
 
 /// Spreads rows out. Opcodes are told apart by their lowest bits, as many as `OPCODES`, a power of two, needs.
 // Indices are in range or the compiler stops: this runs nowhere else.
 #[allow(clippy::indexing_slicing)]
-const fn spread<const OPCODES: usize>(mut rows: &[Row]) -> Spread<OPCODES> {
+const fn spread<const OPCODES: usize>(
+    mut rows: &[Row],
+    generation: Generation,
+    engine: Engine,
+) -> Spread<OPCODES> {
     let mut spread = [None; OPCODES];
     while let [row, rest @ ..] = rows {
         let mut opcode = row.opcodes.0;
         while opcode <= row.opcodes.1 {
             let place = &mut spread[place::<OPCODES>(opcode)];
             assert!(place.is_none());
-            *place = Some(*row);
+            *place = row.on_engine(generation, engine);
             opcode = opcode.wrapping_add(1);
         }
         rows = rest;
@@ -283,8 +313,37 @@ const fn place<const OPCODES: usize>(opcode: u16) -> usize {
     opcode as usize & OPCODES.wrapping_sub(1)
 }
 
-/// The row of `opcode` in a table that is spread out.
-fn at<const OPCODES: usize>(spread: &Spread<OPCODES>, opcode: u16) -> Option<&Row> {
+/// The commands of one engine that are spread out.
+#[derive(Debug)]
+struct Streamer {
+    mi: Spread<64>,
+    blitter: Spread<128>,
+}
+
+impl Streamer {
+    const fn of(generation: Generation, engine: Engine) -> Self {
+        Self {
+            mi: spread(&mi::ROWS, generation, engine),
+            blitter: spread(&blitter::ROWS, generation, engine),
+        }
+    }
+
+    /// Those of the kinds of engines: render, copy, video, enhancement.
+    const fn kinds(generation: Generation) -> [Self; 4] {
+        [
+            Self::of(generation, Engine::Rcs),
+            Self::of(generation, Engine::Bcs),
+            Self::of(generation, Engine::Vcs0),
+            Self::of(generation, Engine::Vecs),
+        ]
+    }
+}
+
+static GEN8: [Streamer; 4] = Streamer::kinds(Generation::Gen8);
+static GEN9: [Streamer; 4] = Streamer::kinds(Generation::Gen9);
+
+/// What `opcode` is in a table that is spread out.
+fn at<const OPCODES: usize>(spread: &Spread<OPCODES>, opcode: u16) -> Option<&Known> {
     spread.get(place::<OPCODES>(opcode))?.as_ref()
 }
 
@@ -312,27 +371,54 @@ pub struct Command {
     pub dwords: u16,
 }
 
-/// The command that `header` begins on this engine.
-pub fn decode(platform: Platform, engine: Engine, header: u32) -> Result<Command, Undefined> {
-    let [.., low, high] = header.to_le_bytes();
-    let upper = u16::from_le_bytes([low, high]);
-    let row = match (header >> 29, engine) {
-        (0, _) => at(&mi::BY_OPCODE, upper >> 7),
-        (2, _) => at(&blitter::BY_OPCODE, upper >> 6),
-        (3, Engine::Rcs) => search(&render::ROWS, upper),
-        (3, Engine::Vcs0 | Engine::Vcs1) => search(&video::VIDEO, upper),
-        (3, Engine::Vecs) => search(&video::ENHANCE, upper),
-        _ => None,
-    };
-    let generation = platform.generation();
-    let row = row
-        .filter(|row| row.engines.has(engine) && row.since <= generation)
-        .ok_or(Undefined::Opcode)?;
-    Ok(Command {
-        operation: row.operation,
-        dwords: row
-            .length(generation)
-            .dwords(header)
-            .ok_or(Undefined::Length)?,
-    })
+/// Understands headers as one engine does.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoder {
+    generation: Generation,
+    engine: Engine,
+    streamer: &'static Streamer,
+    /// The commands of its pipelines.
+    pipelines: &'static [Row],
+}
+
+impl Decoder {
+    /// That of an engine of this platform.
+    pub fn new(platform: Platform, engine: Engine) -> Self {
+        let generation = platform.generation();
+        let [render, copy, video, enhance] = match generation {
+            Generation::Gen8 => &GEN8,
+            Generation::Gen9 => &GEN9,
+        };
+        let (streamer, pipelines): (_, &[Row]) = match engine {
+            Engine::Rcs => (render, &render::ROWS),
+            Engine::Bcs => (copy, &[]),
+            Engine::Vcs0 | Engine::Vcs1 => (video, &video::VIDEO),
+            Engine::Vecs => (enhance, &video::ENHANCE),
+        };
+        Self {
+            generation,
+            engine,
+            streamer,
+            pipelines,
+        }
+    }
+
+    /// The command that `header` begins.
+    pub fn decode(&self, header: u32) -> Result<Command, Undefined> {
+        let [.., low, high] = header.to_le_bytes();
+        let upper = u16::from_le_bytes([low, high]);
+        let known = match header >> 29 {
+            0 => at(&self.streamer.mi, upper >> 7),
+            2 => at(&self.streamer.blitter, upper >> 6),
+            3 => {
+                let row = search(self.pipelines, upper).ok_or(Undefined::Opcode)?;
+                return row
+                    .on_engine(self.generation, self.engine)
+                    .ok_or(Undefined::Opcode)?
+                    .command(header);
+            }
+            _ => None,
+        };
+        known.ok_or(Undefined::Opcode)?.command(header)
+    }
 }

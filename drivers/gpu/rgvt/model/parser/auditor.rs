@@ -10,7 +10,7 @@ use super::{
 };
 use crate::hw::{
     addr::{Bytes, GuestGma},
-    command::{self, field, Flip, Operation, Undefined},
+    command::{field, Decoder, Flip, Operation, Undefined},
     platform::Generation,
 };
 use kernel::alloc::{flags::GFP_KERNEL, KVec};
@@ -28,6 +28,7 @@ pub(super) enum Next {
 pub(super) struct Auditor<'g, R> {
     pub(super) place: Place,
     pub(super) guest: &'g Guest<'g, R>,
+    decoder: Decoder,
     pub(super) findings: Findings,
     pub(super) starts: KVec<Start>,
 }
@@ -37,6 +38,7 @@ impl<'g, R: RegisterPolicy> Auditor<'g, R> {
         Self {
             place,
             guest,
+            decoder: Decoder::new(guest.platform, guest.engine),
             findings: Findings::default(),
             starts: KVec::new(),
         }
@@ -49,7 +51,7 @@ impl<'g, R: RegisterPolicy> Auditor<'g, R> {
     /// Audits the command that `rest` begins with, at dword `at` of the whole. Returns its length.
     pub(super) fn command(&mut self, at: usize, rest: &mut [u32]) -> Result<(usize, Next), Why> {
         let header = *rest.first().ok_or(Why::Truncated)?;
-        let command = command::decode(self.guest.platform, self.guest.engine, header)?;
+        let command = self.decoder.decode(header)?;
         let length = usize::from(command.dwords);
         let words = rest.get_mut(..length).ok_or(Why::Truncated)?;
         let operation = command.operation;
