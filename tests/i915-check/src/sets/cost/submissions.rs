@@ -71,6 +71,8 @@ fn queue(bench: &Bench, engine: Engine) -> Result<Outcome> {
         batches.iter().try_for_each(|batch| batch.wait(bench.limit))
     };
     flow(DEPTH as u32)?;
+    thread::sleep(SETTLE);
+    flow(DEPTH as u32)?;
     let all = || flow(steps);
     let (done, time) = match engine {
         Engine::Rcs => around::<{ number::QUEUE }, _>(all),
