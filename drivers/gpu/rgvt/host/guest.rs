@@ -6,7 +6,12 @@
 use kernel::{
     new_mutex,
     prelude::*,
-    rbtree::RBTree,
+    rbtree::{
+        Entry,
+        RBTree,
+        RBTreeNodeReservation,
+        VacantEntry, //
+    },
     sync::{
         Arc,
         Mutex, //
@@ -126,12 +131,13 @@ impl Drop for Pin {
     fn drop(&mut self) {
         let mut pins = self.guest.0.pins.lock();
 
-        let Some(shared) = pins.shared.get_mut(&self.gfn.get()) else {
+        let Some(mut entry) = pins.shared.find_mut(&self.gfn.get()) else {
             return;
         };
+        let shared = entry.get_mut();
         shared.users = shared.users.saturating_sub(1);
         if shared.users == 0 {
-            pins.shared.remove(&self.gfn.get());
+            entry.remove();
             self.guest.0.account.remove(1);
         }
     }
@@ -139,12 +145,12 @@ impl Drop for Pin {
 
 impl Guest {
     /// Pins what is not pinned yet, and says where the GPU finds it.
-    fn pin_anew(&self, pins: &mut Pins, gfn: Gfn) -> Result<u64> {
+    fn pin_anew(&self, entry: VacantEntry<'_, u64, Shared>, gfn: Gfn) -> Result<u64> {
+        let node = RBTreeNodeReservation::new(GFP_KERNEL)?;
         let pin = vfio::Guest::pin(&self.0.vfio, gfn.get())?;
         let address = pin.address();
 
-        pins.shared
-            .try_create_and_insert(gfn.get(), Shared { pin, users: 1 }, GFP_KERNEL)?;
+        entry.insert(Shared { pin, users: 1 }, node);
         Ok(address)
     }
 }
@@ -155,15 +161,19 @@ impl PagePinner for Guest {
     fn pin(&self, gfn: Gfn) -> Result<(Pin, DmaAddr)> {
         let mut pins = self.0.pins.lock();
 
-        let address = if let Some(shared) = pins.shared.get_mut(&gfn.get()) {
-            // A pin that is about to go must not get another user.
-            self.0.vfio.may_pin(gfn.get())?;
-            shared.users = shared.users.saturating_add(1);
-            shared.pin.address()
-        } else {
-            self.0.account.add(1)?;
-            self.pin_anew(&mut pins, gfn)
-                .inspect_err(|_| self.0.account.remove(1))?
+        let address = match pins.shared.entry(gfn.get()) {
+            Entry::Occupied(entry) => {
+                // A pin that is about to go must not get another user.
+                self.0.vfio.may_pin(gfn.get())?;
+                let shared = entry.into_mut();
+                shared.users = shared.users.saturating_add(1);
+                shared.pin.address()
+            }
+            Entry::Vacant(entry) => {
+                self.0.account.add(1)?;
+                self.pin_anew(entry, gfn)
+                    .inspect_err(|_| self.0.account.remove(1))?
+            }
         };
 
         let pin = Pin {
