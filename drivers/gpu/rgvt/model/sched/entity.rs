@@ -78,6 +78,14 @@ impl Ord for Claim {
     }
 }
 
+fn cap(policy: &Policy, now: u64) -> Option<Bucket> {
+    (policy.cap_percent < 100).then(|| Bucket::new(policy.cap_percent, now))
+}
+
+fn reservation(policy: &Policy, now: u64) -> Option<Bucket> {
+    (policy.reservation_percent > 0).then(|| Bucket::new(policy.reservation_percent, now))
+}
+
 /// A virtual time is kept as its lead over the lowest of those that have work. Hence who has none loses
 /// its lead as the others go on. It falls behind them no further than by [`CREDIT`], which is all that it can
 /// gain by waiting.
@@ -91,8 +99,10 @@ pub(super) struct Entity {
     last: u64,
     /// Nanoseconds that it takes to end a piece of its work, as far as is known.
     pub(super) ending: u64,
-    cap: Bucket,
-    reservation: Bucket,
+    /// What it may have at most; `None` if all.
+    cap: Option<Bucket>,
+    /// What it has before others; `None` if nothing.
+    reservation: Option<Bucket>,
     /// A piece of its work can be handed to the GPU at once.
     pub(super) ready: bool,
     /// It has work that is not ready yet.
@@ -110,8 +120,8 @@ impl Entity {
             lead: 0,
             last: 0,
             ending: ENDING,
-            cap: Bucket::new(policy.cap_percent, now),
-            reservation: Bucket::new(policy.reservation_percent, now),
+            cap: cap(&policy, now),
+            reservation: reservation(&policy, now),
             ready: false,
             more: false,
             awaited: None,
@@ -133,10 +143,10 @@ impl Entity {
     /// Whoever is served in another way begins anew, where the others are.
     pub(super) fn set_policy(&mut self, policy: Policy, now: u64) {
         if policy.cap_percent != self.policy.cap_percent {
-            self.cap = Bucket::new(policy.cap_percent, now);
+            self.cap = cap(&policy, now);
         }
         if policy.reservation_percent != self.policy.reservation_percent {
-            self.reservation = Bucket::new(policy.reservation_percent, now);
+            self.reservation = reservation(&policy, now);
         }
         let share = |policy: &Policy| {
             (
@@ -154,8 +164,9 @@ impl Entity {
 
     /// Lets time pass.
     pub(super) fn fill(&mut self, now: u64) {
-        self.cap.fill(now);
-        self.reservation.fill(now);
+        for bucket in self.buckets() {
+            bucket.fill(now);
+        }
         self.awaited = self.awaited.filter(|&until| now < until);
     }
 
@@ -165,25 +176,30 @@ impl Entity {
         self.flight.is_some() || wants && self.may_start()
     }
 
-    fn capped(&self) -> bool {
-        self.policy.cap_percent < 100
+    fn buckets(&mut self) -> impl Iterator<Item = &mut Bucket> {
+        Iterator::chain(self.cap.iter_mut(), self.reservation.iter_mut())
+    }
+
+    /// Its cap, if it has had all that this allows.
+    fn over(&self) -> Option<&Bucket> {
+        self.cap.as_ref().filter(|cap| !cap.any())
     }
 
     /// Whether a piece of its work may be begun.
     pub(super) fn may_start(&self) -> bool {
-        !self.policy.stop && (!self.capped() || self.cap.any())
+        !self.policy.stop && self.over().is_none()
     }
 
     /// In how many nanoseconds its cap lets it go on, if nothing else keeps it.
     pub(super) fn wait(&self) -> Option<u64> {
-        let held = self.ready && !self.policy.stop && self.capped() && !self.cap.any();
-        held.then(|| self.cap.wait())
+        let held = self.ready && !self.policy.stop;
+        self.over().filter(|_| held).map(Bucket::wait)
     }
 
     fn class(&self) -> Class {
-        if self.capped() && !self.cap.any() {
+        if self.over().is_some() {
             Class::Over
-        } else if self.policy.reservation_percent > 0 && self.reservation.any() {
+        } else if self.reservation.as_ref().is_some_and(Bucket::any) {
             Class::Reserved
         } else {
             Class::Normal(self.policy.priority)
@@ -224,8 +240,12 @@ impl Entity {
     /// Its work had the engine for so long.
     pub(super) fn charge(&mut self, nanos: u64) {
         self.lead = self.lead.saturating_add(self.units(nanos));
-        self.cap.take(nanos);
-        self.reservation.take_lightly(nanos);
+        if let Some(cap) = &mut self.cap {
+            cap.take(nanos);
+        }
+        if let Some(reservation) = &mut self.reservation {
+            reservation.take_lightly(nanos);
+        }
         if let Some(flight) = &mut self.flight {
             flight.charged = flight.charged.saturating_add(nanos);
         }
@@ -246,8 +266,9 @@ impl Entity {
         let charged = self.flight.map_or(0, |flight| flight.charged);
         let nanos = nanos.min(charged);
         self.lead = self.lead.saturating_sub(self.units(nanos));
-        self.cap.put_back(nanos);
-        self.reservation.put_back(nanos);
+        for bucket in self.buckets() {
+            bucket.put_back(nanos);
+        }
         if let Some(flight) = &mut self.flight {
             flight.charged = charged.saturating_sub(nanos);
         }
