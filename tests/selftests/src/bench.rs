@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 pub use harness::Outcome;
 
 use crate::client::Client;
-use crate::mdev::{Mdev, Parent};
+use crate::mdev::{Mdev, Parent, Type};
 use crate::witness::Witness;
 
 /// A check.
@@ -42,12 +42,16 @@ pub struct Bench {
 }
 
 impl Bench {
+    /// The type that is used.
+    pub fn kind(&self) -> Result<Type> {
+        let mut types = self.parent.types()?.into_iter();
+        let kind = types.find(|kind| kind.name().ends_with(&self.kind));
+        kind.with_context(|| format!("there is no type *{}", self.kind))
+    }
+
     /// A new virtual GPU.
     pub fn vgpu(&self) -> Result<Mdev> {
-        let types = self.parent.types()?;
-        let kind = types.iter().find(|kind| kind.name().ends_with(&self.kind));
-        let kind = kind.with_context(|| format!("there is no type *{}", self.kind))?;
-        kind.create().context("making a virtual GPU")
+        self.kind()?.create().context("making a virtual GPU")
     }
 
     /// A new virtual GPU, opened.

@@ -273,6 +273,21 @@ impl Context {
         self.target(client) == value
     }
 
+    /// Waits until a store has happened.
+    pub fn reaches(&self, client: &Client, value: u32) -> Result<()> {
+        let begin = Instant::now();
+        while self.target(client) != value {
+            ensure!(
+                begin.elapsed() < PATIENCE,
+                "{:#x}: the target has {:#x}, not {value:#x}",
+                self.engine.base,
+                self.target(client)
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
     /// Waits until a store has happened, and the engine has said that it is done.
     pub fn wait_for(&self, client: &Client, value: u32) -> Result<()> {
         let begin = Instant::now();

@@ -31,6 +31,8 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/reset-behind-another", reset_behind_another),
     Check::new("submit/hang-in-restore", hang_in_restore),
     Check::new("submit/restores-with-the-host", restores_with_the_host),
+    Check::new("submit/has-the-hosts-registers", has_the_hosts_registers),
+    Check::new("submit/overtakes", overtakes),
     Check::new("submit/reset-ends-it", reset_ends_it),
 ];
 
@@ -306,6 +308,61 @@ fn restores_with_the_host(bench: &Bench) -> Result<Outcome> {
     context.wait_for(&client, MARK + 1)?;
     let fixed = context.stored(&client) & PROVOKING_VERTEX_FIX;
     same("after a restore", fixed, PROVOKING_VERTEX_FIX)?;
+    Ok(Outcome::Pass)
+}
+
+/// GEN8_L3SQCREG4, which is in no context, and the bit that i915 sets on Gen9 when it sets up the engine
+/// (intel_workarounds.c: WaOCLCoherentLineFlush).
+const L3SQCREG4: u32 = 0xb118;
+const FLUSH_COHERENT_LINES: u32 = 1 << 21;
+
+/// What the commands before a guest's put back is what i915 has set.
+fn has_the_hosts_registers(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    if config::is_broadwell(&client.device)? {
+        return Outcome::skip("Gen8 has no register for this");
+    }
+    let context = Context::new(&client, ENGINES[0], 0)?;
+    context.store_register(&client, L3SQCREG4);
+    context.store(&client, MARK);
+    context.submit(&client)?;
+    context.wait_for(&client, MARK)?;
+    let flushes = context.stored(&client) & FLUSH_COHERENT_LINES;
+    same("the bit that i915 sets", flushes, FLUSH_COHERENT_LINES)?;
+    Ok(Outcome::Pass)
+}
+
+/// Work that waits is left in its middle for another's, and goes on afterwards. Two pieces at most are given to an
+/// engine that cannot do that.
+fn overtakes(bench: &Bench) -> Result<Outcome> {
+    if bench.kind()?.available()? < 3 {
+        return Outcome::skip("there is no room for three");
+    }
+    let [first, second, third] = [bench.client()?, bench.client()?, bench.client()?];
+    if config::is_broadwell(&first.device)? {
+        return Outcome::skip("Gen8 cannot leave a piece of work in its middle");
+    }
+    for engine in ENGINES {
+        let begin = |client: &Client, place| -> Result<Context> {
+            let context = Context::new(client, engine, place)?;
+            context.store(client, MARK);
+            context.wait(client, MARK + 1);
+            context.store(client, MARK + 2);
+            context.submit(client)?;
+            Ok(context)
+        };
+        let long = [(&first, begin(&first, 0)?), (&second, begin(&second, 1)?)];
+        let short = Context::new(&third, engine, 2)?;
+        short.store(&third, MARK);
+        short.submit(&third)?;
+        short.wait_for(&third, MARK).context("who overtakes")?;
+
+        for (client, context) in long {
+            context.reaches(client, MARK).context("who is overtaken")?;
+            context.release(client, MARK + 1);
+            context.wait_for(client, MARK + 2).context("who goes on")?;
+        }
+    }
     Ok(Outcome::Pass)
 }
 
