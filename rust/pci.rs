@@ -32,6 +32,17 @@ use super::bindings;
 pub(super) struct DisplayDevice(NonNull<pci_dev>);
 
 impl DisplayDevice {
+    /// Takes a reference of a device.
+    ///
+    /// # Safety
+    ///
+    /// `device` must point to a valid display controller.
+    pub(super) unsafe fn from_raw(device: *mut pci_dev) -> Self {
+        // SAFETY: The caller vouches for the device, which is not NULL.
+        // INVARIANT: The reference has just been taken.
+        Self(unsafe { NonNull::new_unchecked(pci_dev_get(device)) })
+    }
+
     /// Takes the device's lock; sleeps until it is free.
     pub(super) fn lock(self) -> Locked {
         // SAFETY: The type's invariant: the device is alive.
@@ -39,6 +50,15 @@ impl DisplayDevice {
 
         // INVARIANT: It has just been taken.
         Locked(self)
+    }
+
+    /// Takes the device's lock, if it is free.
+    pub(super) fn try_lock(self) -> Option<Locked> {
+        // SAFETY: The type's invariant: the device is alive.
+        let locked = unsafe { bindings::rgvt_device_trylock(&raw mut (*self.0.as_ptr()).dev) };
+
+        // INVARIANT: It has just been taken.
+        locked.then(|| Locked(self))
     }
 
     /// The C device, with the reference that this object held.

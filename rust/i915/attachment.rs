@@ -16,10 +16,12 @@ use kernel::{
     },
     ffi,
     prelude::*,
+    sync::Arc,
     types::ForeignOwnable, //
 };
 
 use super::{
+    admission::Admission,
     bound::BoundGpu,
     lent::Loan,
     Gpu,
@@ -29,10 +31,11 @@ use crate::rust::bindings;
 
 /// What a module keeps for each GPU that i915 lends to it.
 ///
-/// i915 calls all of these with a lock held that is one for all GPUs, in the context of whoever
-/// loads or unloads either module, binds or unbinds the GPU, or wakes the system: they may sleep.
+/// All of these may sleep. The latter two i915 calls with a lock held that is one for all GPUs, in the context of
+/// whoever unloads either module, unbinds the GPU, or wakes the system.
 pub(crate) trait Client: Send + Sync + Sized + 'static {
-    /// Takes `gpu`, which i915 found fit: supported, enabled, real, and its initial state saved.
+    /// Takes `gpu`, which i915 found fit: supported, enabled, real, and its initial state saved. i915's probe is
+    /// over, and the device locked.
     fn attach(gpu: &GpuRef) -> Result<Pin<KBox<Self>>>;
 
     /// Gives `gpu` back. After this, i915 waits until no [`GpuRef`] is left.
@@ -43,9 +46,9 @@ pub(crate) trait Client: Send + Sync + Sized + 'static {
     fn resume(this: Pin<&Self>);
 }
 
-/// What the GVT pointer of a GPU leads to.
+/// What the GVT pointer of a GPU leads to. Dropped in this order.
 struct Slot<T: Client> {
-    client: Pin<KBox<T>>,
+    admission: Arc<Admission<T>>,
     _loan: Loan,
 }
 
@@ -93,10 +96,11 @@ impl<T: Client> Attachment<T> {
         })
     }
 
-    /// Calls `each` for every GPU that i915 drives, with what the client keeps for it if it is lent.
+    /// Has the client attached to every GPU that i915 drives and lends. Calls `each` for all that it drives, with
+    /// whether the client is.
     ///
     /// No GPU comes or goes while `each` looks at it.
-    pub(crate) fn for_each_gpu(&self, mut each: impl FnMut(&Gpu, Option<Pin<&T>>)) {
+    pub(crate) fn settle(&self, mut each: impl FnMut(&Gpu, bool)) {
         for gpu in BoundGpu::all() {
             // SAFETY: `gpu` is valid. The pointer changes only in i915's probe and removal, which `gpu`
             // keeps off, and when modules attach or detach: others cannot, and we do not while `self` is
@@ -107,7 +111,7 @@ impl<T: Client> Attachment<T> {
             // is not taken back meanwhile.
             let slot = data.map(|data| unsafe { <KBox<Slot<T>>>::borrow(data.as_ptr()) });
 
-            each(&gpu, slot.map(|slot| slot.client.as_ref()));
+            each(&gpu, slot.is_some_and(|slot| slot.admission.settle(&gpu)));
         }
     }
 
@@ -122,15 +126,14 @@ impl<T: Client> Attachment<T> {
             // SAFETY: i915 keeps `gpu` and what it has saved of it until `clean_device` returns, or this does
             // with an error; the `Loan` is dropped before.
             let (loan, gpu) = unsafe { Loan::new(gpu) }?;
-            let client = T::attach(&gpu)?;
-            drop(gpu);
             let slot = KBox::new(
                 Slot {
-                    client,
+                    admission: Admission::<T>::new(gpu)?,
                     _loan: loan,
                 },
                 GFP_KERNEL,
             )?;
+            slot.admission.queue();
 
             // SAFETY: `i915` is valid, and i915's lock for GVT, held now, guards the pointer.
             unsafe { bindings::rgvt_i915_set_gvt(i915, slot.into_foreign()) };
@@ -153,10 +156,9 @@ impl<T: Client> Attachment<T> {
             <KBox<Slot<T>>>::from_foreign(data)
         };
 
-        // The loan ends after this.
-        let Slot { client, _loan } = KBox::into_inner(slot);
-
-        T::detach(client, gpu);
+        if let Some(client) = slot.admission.end() {
+            T::detach(client, gpu);
+        }
     }
 
     /// # Safety
@@ -167,7 +169,7 @@ impl<T: Client> Attachment<T> {
         // is what `init_device` put there.
         let slot = unsafe { <KBox<Slot<T>>>::borrow(bindings::rgvt_i915_gvt(i915)) };
 
-        T::resume(slot.client.as_ref());
+        slot.admission.with(T::resume);
     }
 }
 

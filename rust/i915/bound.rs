@@ -32,6 +32,15 @@ impl BoundGpu {
         pci::DisplayDevices::default().filter_map(|device| Self::new(device.lock()))
     }
 
+    /// `gpu`, unless somebody has the lock of its device, as a probe or a removal that is under way.
+    pub(super) fn try_lock(gpu: &Gpu) -> Option<Self> {
+        // SAFETY: The invariants of `Gpu`: i915 is valid, and holds a reference of its device.
+        let device =
+            unsafe { pci::DisplayDevice::from_raw(bindings::rgvt_i915_pdev(gpu.as_raw())) };
+
+        Self::new(device.try_lock()?)
+    }
+
     fn new(locked: pci::Locked) -> Option<Self> {
         if locked.driver() != Some(c"i915") {
             return None;

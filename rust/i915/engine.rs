@@ -80,7 +80,7 @@ impl Gpu {
     pub(crate) fn preempts(&self, id: EngineId) -> bool {
         let engine = self.engine(id);
 
-        // SAFETY: The type's invariant; the value is constant.
+        // SAFETY: The type's invariant; the value is constant when the probe is over, and no client asks before.
         engine.is_some_and(|engine| unsafe { bindings::rgvt_engine_preempts(engine.as_raw()) })
     }
 
@@ -92,7 +92,8 @@ impl Gpu {
             return Ok(KVec::new());
         };
 
-        // SAFETY: The type's invariant; there is a page of room. CAST: The size of a page.
+        // SAFETY: The type's invariant; there is a page of room. The batch is not changed when the probe is over, and
+        // no client asks before. CAST: The size of a page.
         let bytes = unsafe {
             bindings::rgvt_engine_restore_batch(
                 engine.as_raw(),

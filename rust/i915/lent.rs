@@ -40,8 +40,9 @@ impl Drop for Lent {
     }
 }
 
-/// A GPU that i915 lends to us. i915 waits for the last of these before it takes the GPU back, so none may
-/// outlive [`Client::detach`](super::Client::detach) by more than it takes others to finish.
+/// A GPU that i915 lends to us. A client has one only when i915's probe is over, so that what is set up last is there,
+/// too. i915 waits for the last of these before it takes the GPU back, so none may outlive
+/// [`Client::detach`](super::Client::detach) by more than it takes others to finish.
 #[derive(Clone)]
 pub(crate) struct GpuRef(Arc<Lent>);
 

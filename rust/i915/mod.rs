@@ -2,6 +2,7 @@
 
 //! The stock i915 as a host of virtual GPUs: what it exports in the namespace `I915_GVT`.
 
+mod admission;
 mod aperture;
 mod attachment;
 mod bound;

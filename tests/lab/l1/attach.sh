@@ -53,6 +53,32 @@ attach_rounds() {
 	done
 }
 
+types_offered() {
+	[ -d "$GPU/mdev_supported_types" ]
+}
+
+# What the module learns of the engines when it attaches, as virtual GPUs meet it.
+engines_are_known() {
+	for what in restores-with-the-host has-the-hosts-registers overtakes; do
+		include "$1" 60 vfio-check --module rgvt --no-kvm device --only "submit/$what"
+	done
+}
+
+i915_leaves() {
+	echo $SLOT > $I915/unbind
+}
+
+i915_comes() {
+	echo $SLOT > $I915/bind
+}
+
+# i915 comes and goes faster than the module may have attached.
+rebind_rounds() {
+	for pause in 0 0 0.02 0.05 0.1; do
+		i915_leaves && i915_comes && sleep "$pause" || return
+	done
+}
+
 check "KVM loads" load kvm
 check "VFIO loads" load vfio
 check "i915 loads without GVT" load i915 enable_gvt=0 enable_guc=0
@@ -89,16 +115,31 @@ for console in /sys/class/vtconsole/vtcon*; do
 	*"frame buffer"*) echo 0 > "$console/bind" ;;
 	esac
 done
-echo $SLOT > $I915/unbind
+i915_leaves
 mark
 check "detaches when i915 leaves the GPU" said "$SLOT: detached"
-echo $SLOT > $I915/bind
+i915_comes
+check "attaches when i915 comes back" wait_for 10 types_offered
 mark
-check "attaches when i915 comes back" said "$SLOT: attached"
+check "says so" said "$SLOT: attached"
+engines_are_known "i915 came back"
+check "i915 comes and goes 5 times" rebind_rounds
+check "attaches when i915 stays" wait_for 10 types_offered
 gpu_check
+check "i915 leaves" i915_leaves
+check "i915 comes back" i915_comes
+check "unloads at once" rmmod rgvt
+check "i915 leaves" i915_leaves
+i915_comes &
+binds=$!
+sleep 0.1
+check "loads while i915 probes the GPU" insmod "$RGVT"
+check "the types are there when it has loaded" types_offered
+wait "$binds"
+engines_are_known "loaded while i915 probed"
 check "unloads" rmmod rgvt
-echo $SLOT > $I915/unbind
+i915_leaves
 refuses "without a GPU" "No such device" "there is no GPU that i915 drives"
-echo $SLOT > $I915/bind
+i915_comes
 gpu_check
 gpu_unload

@@ -82,9 +82,12 @@ impl<T: Client> Host<T> {
         // i915 keeps to itself why it does not lend a GPU.
         let mut attached = false;
         let mut unfit = None;
-        attachment.for_each_gpu(|gpu, ours| match ours {
-            Some(_) => attached = true,
-            None => unfit = unfit.max(Some(Unfit::of(gpu))),
+        attachment.settle(|gpu, ours| {
+            if ours {
+                attached = true;
+            } else {
+                unfit = unfit.max(Some(Unfit::of(gpu)));
+            }
         });
         if !attached {
             return Err(unfit.map_or(Refusal::NoGpu, Refusal::Unfit));
