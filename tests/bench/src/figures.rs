@@ -16,7 +16,7 @@ fn target(name: &str) -> Option<Target> {
         "counted-off" => Some(Target::Figure(1.0)),
         // The preempt timeout that is set, and a slice.
         "delay-us" => Some(Target::Figure(102_000.0)),
-        "frame-us" => Some(Target::Ratio(1.0)),
+        "frame-us" | "igt-us" => Some(Target::Ratio(1.0)),
         _ => None,
     }
 }

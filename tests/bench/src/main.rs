@@ -4,6 +4,7 @@
 mod fairness;
 mod figures;
 mod frames;
+mod igt;
 mod metrics;
 mod pair;
 mod plot;
@@ -16,7 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 
 use crate::run::Run;
@@ -103,6 +104,9 @@ fn execute(command: Command) -> Result<()> {
                 write(&out, &name, &plot)?;
             }
             print!("{}", table::readable(&rows));
+            // The table is of use without them, but whoever reads it must know.
+            let missing = runs.missing();
+            ensure!(missing.is_empty(), "missing: {}", missing.join("; "));
             Ok(())
         }
         Command::Profile {

@@ -12,7 +12,7 @@ use crate::figures::Figures;
 use crate::pair::{self, Pair};
 use crate::symbols::Symbols;
 use crate::window::Window;
-use crate::{fairness, frames};
+use crate::{fairness, frames, igt};
 
 /// One kind of step, repeated in a window.
 #[derive(Debug)]
@@ -33,8 +33,10 @@ pub struct Run {
     /// By what the step was, such as `submit/rcs`.
     pub costs: BTreeMap<String, Cost>,
     pub pair: Option<Pair>,
-    /// What it says by name: what several virtual GPUs got, and how long frames took.
+    /// What it says by name: what several virtual GPUs got, how long frames took, and what IGT measured.
     pub figures: Figures,
+    /// Figures that it should have and has not, for people.
+    pub missing: Vec<String>,
 }
 
 impl Run {
@@ -43,8 +45,11 @@ impl Run {
         for folder in folders {
             let mut figures = fairness::read(folder)?;
             figures.extend(frames::read(folder)?);
-            if !figures.is_empty() {
+            let igt = igt::read(folder)?;
+            figures.extend(igt.figures);
+            if !figures.is_empty() || !igt.missing.is_empty() {
                 run.figures.extend(figures);
+                run.missing.extend(igt.missing);
             } else if let Some(pair) = pair::read(folder)? {
                 run.pair = Some(pair);
             } else {

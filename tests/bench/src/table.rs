@@ -16,6 +16,22 @@ pub struct Runs {
     pub rgvt: Option<Run>,
 }
 
+impl Runs {
+    /// Figures that runs should have and have not, for people.
+    pub fn missing(&self) -> Vec<String> {
+        let runs = [
+            ("native", &self.native),
+            ("kvmgt", &self.kvmgt),
+            ("rgvt", &self.rgvt),
+        ];
+        let missing = runs.into_iter().flat_map(|(driver, run)| {
+            let missing = run.iter().flat_map(|run| &run.missing);
+            missing.map(move |what| format!("{driver}: {what}"))
+        });
+        missing.collect()
+    }
+}
+
 /// A row.
 pub struct Row {
     pub metric: String,
@@ -201,6 +217,19 @@ mod tests {
              d/x,,200.0,150.0,0.75,,\n\
              e/x,,200.0,150.0,0.75,2,not known\n"
         );
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_its_driver() {
+        let run = Run {
+            missing: vec!["x".to_string()],
+            ..Run::default()
+        };
+        let runs = Runs {
+            kvmgt: Some(run),
+            ..runs()
+        };
+        assert_eq!(runs.missing(), ["kvmgt: x"]);
     }
 
     #[test]
