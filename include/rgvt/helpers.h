@@ -96,6 +96,8 @@ void rgvt_request_set_preemption(struct i915_request *rq);
 u32 rgvt_request_resets(const struct i915_request *rq);
 bool rgvt_request_was_reset(const struct i915_request *rq, u32 resets);
 bool rgvt_request_cancel(struct i915_request *rq);
+bool rgvt_request_is_executed(const struct i915_request *rq);
+bool rgvt_request_goes_on(const struct i915_request *rq);
 bool rgvt_request_started(const struct i915_request *rq);
 void rgvt_request_make_way(struct i915_request *rq);
 void rgvt_request_come_first(struct i915_request *rq);

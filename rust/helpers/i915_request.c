@@ -163,6 +163,44 @@ bool rgvt_request_started(const struct i915_request *rq)
 	return i915_request_started(rq);
 }
 
+static bool is_of_context(const struct i915_request *of, const struct i915_request *rq)
+{
+	return of && READ_ONCE(of->context) == rq->context;
+}
+
+/*
+ * Whether the request's context is the one that the hardware executes, as far as
+ * it has said, or the request is completed. It may have been asked to leave it.
+ */
+bool rgvt_request_is_executed(const struct i915_request *rq)
+{
+	bool is_executed;
+
+	if (i915_request_completed(rq))
+		return true;
+
+	rcu_read_lock();
+	is_executed = is_of_context(execlists_active(&rq->engine->execlists), rq);
+	rcu_read_unlock();
+	return is_executed;
+}
+
+/* The same, and it was not asked to leave it. */
+bool rgvt_request_goes_on(const struct i915_request *rq)
+{
+	const struct i915_request *next;
+	bool goes_on;
+
+	if (!rgvt_request_is_executed(rq))
+		return false;
+
+	rcu_read_lock();
+	next = READ_ONCE(rq->engine->execlists.pending[0]);
+	goes_on = !next || is_of_context(next, rq);
+	rcu_read_unlock();
+	return goes_on;
+}
+
 /*
  * i915 raises a request's priority at any time, but never lowers it. While the
  * hardware has the request, it is on no list that is ordered by priority: when

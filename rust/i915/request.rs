@@ -257,6 +257,24 @@ impl<O: Observer> Context<O> {
         self.submitted.as_ref().is_some_and(begun)
     }
 
+    /// Whether the engine executes the request under way, or is done with it. It may have been asked to leave it.
+    pub(crate) fn is_executed(&self) -> bool {
+        let is_executed = |submitted: &Submitted| {
+            // SAFETY: The invariant of `Submitted`: the request is valid.
+            unsafe { bindings::rgvt_request_is_executed(submitted.request.as_ptr()) }
+        };
+        self.submitted.as_ref().is_some_and(is_executed)
+    }
+
+    /// The same, and it was not asked to leave it.
+    pub(crate) fn goes_on(&self) -> bool {
+        let goes_on = |submitted: &Submitted| {
+            // SAFETY: The invariant of `Submitted`: the request is valid.
+            unsafe { bindings::rgvt_request_goes_on(submitted.request.as_ptr()) }
+        };
+        self.submitted.as_ref().is_some_and(goes_on)
+    }
+
     /// Has the request under way make way for those that are submitted after it, if the hardware has it and
     /// can leave it in its middle; on Gen8 it cannot. i915 does so when the next one comes, or after a slice of its own.
     pub(crate) fn make_way(&self) {

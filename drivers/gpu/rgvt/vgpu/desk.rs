@@ -385,8 +385,19 @@ impl Desk {
         self.with_context(EngineContext::has_begun).unwrap_or(false)
     }
 
-    /// Whether the engine may be executing the piece, or may yet begin with it though it is to be ended.
+    /// Whether the engine executes the piece, though it may have been asked to leave it.
     pub(super) fn is_executed(&self) -> bool {
+        self.with_context(EngineContext::is_executed)
+            .unwrap_or(false)
+    }
+
+    /// Whether the engine executes the piece and was not asked to leave it.
+    pub(super) fn goes_on(&self) -> bool {
+        self.with_context(EngineContext::goes_on).unwrap_or(false)
+    }
+
+    /// Whether the engine may be executing the piece, or may yet begin with it though it is to be ended.
+    pub(super) fn may_be_executed(&self) -> bool {
         match &*self.stage.lock() {
             Stage::Aloft { tools, ending, .. } => *ending || tools.context.is_on_hardware(),
             _ => false,

@@ -248,7 +248,7 @@ impl Lane {
     pub(super) fn is_leaving(&self) -> bool {
         let abandoned = self.running.as_ref().filter(|piece| piece.abandoned);
         let port = abandoned.and(self.port.as_ref());
-        port.is_some_and(|port| port.desk.is_executed())
+        port.is_some_and(|port| port.desk.may_be_executed())
     }
 
     /// The next piece of work that may be prepared, if nothing is in its way.

@@ -254,23 +254,42 @@ impl Runner {
         next
     }
 
-    /// Tells the queue whether the engine has begun with what it should execute.
-    fn look(&self) {
-        let unknown = {
+    /// Tells the queue whether the engine has begun with what it should execute, or has come back to it.
+    fn look(&self, now: u64) {
+        let (begins, returns) = {
             let line = self.line.lock();
-            line.queue.not_begun().and_then(|id| line.member(id))
+            let desk = |id: Option<VgpuId>| line.member(id?);
+            (desk(line.queue.not_begun()), desk(line.queue.not_back()))
         };
-        if let Some(desk) = unknown.filter(|desk| desk.has_begun()) {
-            let now = self.now();
+        // It may have begun with it and left it again: i915 has all of them take turns.
+        let begins = begins.filter(|desk| desk.has_begun());
+        if let Some(desk) = begins.or(returns).filter(|desk| desk.goes_on()) {
             self.line.lock().queue.begun(desk.id(), now);
+        }
+        self.spare(now);
+    }
+
+    /// Sees whether those that have not made way in time for what should be executed have for something else, such as
+    /// the host's work.
+    fn spare(&self, now: u64) {
+        // Each is late once at most.
+        for _ in 0..MAX_VGPUS {
+            let late = {
+                let line = self.line.lock();
+                line.queue.late(now).and_then(|id| line.member(id))
+            };
+            match late {
+                Some(desk) if !desk.is_executed() => self.line.lock().queue.spare(desk.id(), now),
+                _ => break,
+            }
         }
     }
 
     /// Does what the queue wants done. Returns in how many nanoseconds there may be more.
     fn feed(&self) -> Option<u64> {
         loop {
-            self.look();
             let now = self.now();
+            self.look(now);
             let step = self.line.lock().queue.next(now);
             let desk = |id| self.line.lock().member(id);
             match step {

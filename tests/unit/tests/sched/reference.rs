@@ -42,6 +42,7 @@ struct Flight {
     charged: u128,
     begun: bool,
     aside: bool,
+    back: bool,
 }
 
 #[derive(Clone, Default)]
@@ -214,9 +215,10 @@ impl Reference {
             if starts {
                 return self.start(next);
             }
-            self.guest(next).flight.as_mut().unwrap().aside = false;
+            let flight = self.guest(next).flight.as_mut().unwrap();
+            (flight.aside, flight.back) = (false, true);
             self.find_holder();
-            if ready.is_none() {
+            if ready.is_none() && self.aloft().len() == 1 {
                 self.holder = Some((next, 0));
             }
             return Answer::BringBack(next);
@@ -225,7 +227,7 @@ impl Reference {
         let guest = self.guests[&holder].clone();
         let flight = guest.flight.unwrap();
         let claim = self.claim(holder);
-        let over = now - since >= 2_000_000 && flight.begun;
+        let over = now - since >= 2_000_000 && flight.begun && !flight.back;
         let mut others = self.aloft();
         others.retain(|&id| id != holder);
         let mut rivals = others.iter().copied().chain(ready);
@@ -303,11 +305,12 @@ proptest! {
                     guest.awaited = guest.awaited.filter(|_| more);
                     reference.settle();
                 }
-                Event::Begun => if let Some(id) = queue.not_begun() {
+                Event::Begun => if let Some(id) = queue.not_begun().or(queue.not_back()) {
                     queue.begun(id, now);
                     let id = ids.iter().position(|other| *other == id).unwrap();
                     prop_assert_eq!(Some(id), reference.holder.map(|(id, _)| id));
-                    reference.guest(id).flight.as_mut().unwrap().begun = true;
+                    let flight = reference.guest(id).flight.as_mut().unwrap();
+                    (flight.begun, flight.back) = (true, false);
                     reference.runs = Some(id);
                 },
                 Event::Next(passed) => {

@@ -218,6 +218,84 @@ fn whose_slice_is_over_is_overtaken() {
     assert_eq!(queue.next(later), Step::Wait(None));
 }
 
+/// Who has made way is not ended while another goes on for longer than the time to make way is; who has not is.
+#[test]
+fn who_has_made_way_is_not_ended() {
+    for comes_back in [true, false] {
+        let (mut queue, [a, b]) = ready([1000, 1]);
+        assert_eq!(queue.next(0), Step::Start(a));
+        assert_eq!(queue.next(0), Step::Start(b));
+        queue.begun(a, 0);
+        let mut now = 2 * MILLISECOND;
+        assert_eq!(queue.next(now), Step::GiveWay(a));
+        queue.begun(b, now);
+        now += 2 * MILLISECOND;
+        assert_eq!(queue.next(now), Step::GiveWay(b));
+        assert_eq!(queue.next(now), Step::BringBack(a));
+        assert_eq!(queue.not_begun(), None, "it began before");
+        assert_eq!(queue.not_back(), Some(a));
+        if comes_back {
+            queue.begun(a, now);
+            assert_eq!(queue.not_back(), None);
+        }
+
+        now += 640 * MILLISECOND;
+        let step = queue.next(now);
+        if comes_back {
+            assert!(matches!(step, Step::Wait(_)), "{step:?}");
+        } else {
+            assert_eq!(step, Step::Evict(b));
+        }
+    }
+}
+
+/// The slice of who comes first again is not over before the engine is back.
+#[test]
+fn who_comes_first_again_has_a_slice() {
+    let (mut queue, [a, b]) = ready([1, 1]);
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert_eq!(queue.next(0), Step::Start(b));
+    queue.begun(a, 0);
+    let mut now = 2 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::GiveWay(a));
+    queue.begun(b, now);
+    now += 3 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::GiveWay(b));
+    assert_eq!(queue.next(now), Step::BringBack(a));
+    queue.begun(a, now);
+    let slice = 2 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::Wait(Some(slice)), "not at once");
+    now += slice;
+    assert_eq!(queue.next(now), Step::GiveWay(a));
+    assert_eq!(queue.next(now), Step::BringBack(b));
+    now += 9 * MILLISECOND;
+    assert!(
+        matches!(queue.next(now), Step::Wait(_)),
+        "a may be executed"
+    );
+    queue.begun(b, now);
+    assert_eq!(queue.next(now), Step::GiveWay(b));
+}
+
+/// Who is late but has left the engine for the host's work has its time again.
+#[test]
+fn who_has_made_way_for_the_host_is_spared() {
+    let (mut queue, [a, b]) = ready([1, 1]);
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert_eq!(queue.next(0), Step::Start(b));
+    queue.begun(a, 0);
+    let mut now = 2 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::GiveWay(a));
+    let time = 640 * MILLISECOND - ENDING;
+    assert_eq!(queue.late(now + time - 1), None);
+    now += time;
+    assert_eq!(queue.late(now), Some(a));
+    queue.spare(a, now);
+    assert_eq!(queue.late(now), None);
+    assert!(matches!(queue.next(now), Step::Wait(_)));
+    assert_eq!(queue.next(now + time), Step::Evict(a));
+}
+
 #[test]
 fn who_does_not_make_way_is_ended_once() {
     let (mut queue, [a, b]) = ready([1, 1]);

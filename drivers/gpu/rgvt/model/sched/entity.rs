@@ -40,12 +40,21 @@ pub(super) struct Flight {
     pub(super) begun: bool,
     /// It is to make way for those that are not.
     pub(super) aside: bool,
+    /// It comes first again, and the engine is not known to have come back to it.
+    pub(super) back: bool,
     /// It will be ended if it has not made way then.
     pub(super) deadline: Option<u64>,
     /// It was said that it is to be ended.
     pub(super) ended: bool,
     /// Since when it is being ended, until the engine is free of it.
     pub(super) ends: Option<u64>,
+}
+
+impl Flight {
+    /// Whether the engine is known to execute it, if it is to.
+    pub(super) const fn executes(&self) -> bool {
+        self.begun && !self.back
+    }
 }
 
 /// Why one goes before another. The order of declaration is that of going first, lowest first.

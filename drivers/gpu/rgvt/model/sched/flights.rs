@@ -9,10 +9,11 @@ use super::{
 use crate::model::partition::VgpuId;
 
 impl RunQueue {
-    /// The engine is known, now, to have begun with the piece of this virtual GPU.
+    /// The engine is known, now, to have begun with the piece of this virtual GPU, or to have come back to it.
     pub fn begun(&mut self, id: VgpuId, now: u64) {
         if let Some(flight) = self.flight(id) {
             flight.begun = true;
+            flight.back = false;
             if self.holder.is_some_and(|(holder, _)| holder == id) {
                 self.runs = Some(id);
                 self.made_way(now);
@@ -22,9 +23,37 @@ impl RunQueue {
 
     /// Whose piece should be executed, if the engine is not known to have begun with it.
     pub fn not_begun(&self) -> Option<VgpuId> {
+        self.should_run(|flight| !flight.begun)
+    }
+
+    /// Whose piece should be executed again, if the engine is not known to have come back to it.
+    pub fn not_back(&self) -> Option<VgpuId> {
+        self.should_run(|flight| flight.begun && flight.back)
+    }
+
+    /// Whose piece should be executed, if that is so of it.
+    fn should_run(&self, so: impl FnOnce(&Flight) -> bool) -> Option<VgpuId> {
         let (id, _) = self.holder?;
-        let flight = self.find(id)?.flight?;
-        (!flight.begun).then_some(id)
+        so(self.find(id)?.flight.as_ref()?).then_some(id)
+    }
+
+    /// Whose piece will be ended next because it has not made way in time, unless it is [spared](Self::spare).
+    pub fn late(&self, now: u64) -> Option<VgpuId> {
+        let late = |entity: &&Entity| {
+            let deadline = entity.flight.as_ref().and_then(|flight| flight.deadline);
+            deadline.is_some_and(|deadline| deadline <= now)
+        };
+        self.aloft().find(late).map(|entity| entity.id)
+    }
+
+    /// That piece has made way, though not for the one that should be executed: it has all of the time again.
+    pub fn spare(&mut self, id: VgpuId, now: u64) {
+        if let Some(entity) = self.entity(id) {
+            let time = entity.time_to_make_way();
+            if let Some(flight) = &mut entity.flight {
+                flight.deadline = Some(now.saturating_add(time));
+            }
+        }
     }
 
     /// The GPU could not be given the piece after all.
@@ -93,6 +122,7 @@ impl RunQueue {
                 charged: 0,
                 begun: false,
                 aside: false,
+                back: false,
                 deadline: None,
                 ended: false,
                 ends: None,
@@ -123,6 +153,7 @@ impl RunQueue {
         self.begin_to_wait();
         if let Some(flight) = self.flight(id) {
             flight.aside = false;
+            flight.back = true;
             flight.deadline = None;
         }
         self.find_holder();

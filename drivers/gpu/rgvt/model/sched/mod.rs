@@ -197,8 +197,8 @@ impl RunQueue {
 
         let runs = self.find(holder)?;
         let claim = runs.claim();
-        // While the engine has not begun with it, its slice has not either.
-        let over = self.now.saturating_sub(since) >= runs.slice() && runs.flight?.begun;
+        // While the engine does not execute it, its slice has not begun.
+        let over = self.now.saturating_sub(since) >= runs.slice() && runs.flight?.executes();
         let overtakes = |entity: &Entity| {
             let other = entity.claim();
             other.class > claim.class || over && other > claim
@@ -228,9 +228,9 @@ impl RunQueue {
     fn choose(&mut self, ready: Option<VgpuId>) -> Option<Step> {
         let back = self.aloft().min_by_key(|entity| Reverse(entity.claim()));
         let ready = ready.and_then(|id| self.find(id));
-        let mut both = Iterator::chain(back.into_iter(), ready);
+        let both = Iterator::chain(back.into_iter(), ready);
         // Who is there already comes first, so that nobody is left in the middle for one like it.
-        let next = both.clone().min_by_key(|entity| Reverse(entity.claim()))?;
+        let next = both.min_by_key(|entity| Reverse(entity.claim()))?;
         let awaited = self.awaited();
         let starts = next.flight.is_none();
         let fills = starts && self.may_fill(next, awaited);
@@ -239,7 +239,7 @@ impl RunQueue {
             return None;
         }
         let id = next.id;
-        let alone = both.by_ref().count() == 1;
+        let alone = ready.is_none() && self.aloft().nth(1).is_none();
         Some(match starts {
             true => self.start(id),
             false => self.bring_back(id, alone),
