@@ -33,6 +33,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/restores-with-the-host", restores_with_the_host),
     Check::new("submit/has-the-hosts-registers", has_the_hosts_registers),
     Check::new("submit/overtakes", overtakes),
+    Check::new("submit/made-way-goes-on", made_way_goes_on),
     Check::new("submit/reset-ends-it", reset_ends_it),
 ];
 
@@ -343,15 +344,10 @@ fn overtakes(bench: &Bench) -> Result<Outcome> {
         return Outcome::skip("Gen8 cannot leave a piece of work in its middle");
     }
     for engine in ENGINES {
-        let begin = |client: &Client, place| -> Result<Context> {
-            let context = Context::new(client, engine, place)?;
-            context.store(client, MARK);
-            context.wait(client, MARK + 1);
-            context.store(client, MARK + 2);
-            context.submit(client)?;
-            Ok(context)
-        };
-        let long = [(&first, begin(&first, 0)?), (&second, begin(&second, 1)?)];
+        let long = [
+            (&first, waits(&first, engine, 0)?),
+            (&second, waits(&second, engine, 1)?),
+        ];
         let short = Context::new(&third, engine, 2)?;
         short.store(&third, MARK);
         short.submit(&third)?;
@@ -362,6 +358,41 @@ fn overtakes(bench: &Bench) -> Result<Outcome> {
             context.release(client, MARK + 1);
             context.wait_for(client, MARK + 2).context("who goes on")?;
         }
+    }
+    Ok(Outcome::Pass)
+}
+
+/// Work that comes to a place, and waits there to be released.
+fn waits(client: &Client, engine: Engine, place: u64) -> Result<Context> {
+    let context = Context::new(client, engine, place)?;
+    context.store(client, MARK);
+    context.wait(client, MARK + 1);
+    context.store(client, MARK + 2);
+    context.submit(client)?;
+    Ok(context)
+}
+
+/// Work that has made way waits for its next turn for as long as it takes. It is not ended as if it had not.
+fn made_way_goes_on(bench: &Bench) -> Result<Outcome> {
+    let (heavy, light) = (bench.client()?, bench.client()?);
+    if config::is_broadwell(&heavy.device)? {
+        return Outcome::skip("Gen8 cannot leave a piece of work in its middle");
+    }
+    heavy.mdev.set_attribute("rgvt/weight", "10000")?;
+    light.mdev.set_attribute("rgvt/weight", "1")?;
+    light
+        .mdev
+        .set_attribute("rgvt/preempt_timeout_us", "100000")?;
+
+    let first = waits(&heavy, ENGINES[0], 0)?;
+    first.reaches(&heavy, MARK)?;
+    let second = waits(&light, ENGINES[0], 1)?;
+    second.reaches(&light, MARK).context("its first turn")?;
+    // Its next one is after 20 s of the other's.
+    std::thread::sleep(Duration::from_millis(500));
+    for (client, context) in [(&heavy, &first), (&light, &second)] {
+        context.release(client, MARK + 1);
+        context.wait_for(client, MARK + 2)?;
     }
     Ok(Outcome::Pass)
 }
