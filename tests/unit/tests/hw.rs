@@ -78,6 +78,9 @@ fn engines_are_found_by_register() {
         let searched = blocks.find(|&(_, within)| within < 0x800);
         assert_eq!(Engine::of_register(offset), searched, "{offset:?}");
     }
+    for (place, engine) in Engine::ALL.into_iter().enumerate() {
+        assert_eq!(engine.index(), place);
+    }
     let bits = Engine::ALL.map(Engine::reset_bit);
     assert_eq!(bits.iter().fold(0, |all, bit| all | bit), 0x9e);
 }

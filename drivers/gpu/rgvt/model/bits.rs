@@ -13,7 +13,8 @@ use kernel::{
 
 /// A set of numbers below 64 times the words of `W`. What is past that is never a member.
 ///
-/// The members are counted, since most sets are asked often for the next of none.
+/// The members are counted, since most sets are asked often for the next of none. The kernel crate's bitmap has no count,
+/// no union, and complains of what is past its end.
 #[derive(Debug)]
 pub struct Bits<W> {
     words: W,

@@ -21,6 +21,17 @@ fn ready_on<const N: usize>(preempts: bool, weights: [u16; N]) -> (RunQueue, [Vg
     (queue, ids)
 }
 
+/// A queue in which the first of two has just been told to make way for the second, and when.
+fn taking_turns(weights: [u16; 2]) -> (RunQueue, [VgpuId; 2], u64) {
+    let (mut queue, [a, b]) = ready(weights);
+    assert_eq!(queue.next(0), Step::Start(a));
+    assert_eq!(queue.next(0), Step::Start(b));
+    queue.begun(a, 0);
+    let now = 2 * MILLISECOND;
+    assert_eq!(queue.next(now), Step::GiveWay(a));
+    (queue, [a, b], now)
+}
+
 #[test]
 fn only_who_has_work_is_started() {
     assert_eq!(Weight::new(0), None);
@@ -222,12 +233,7 @@ fn whose_slice_is_over_is_overtaken() {
 #[test]
 fn who_has_made_way_is_not_ended() {
     for comes_back in [true, false] {
-        let (mut queue, [a, b]) = ready([1000, 1]);
-        assert_eq!(queue.next(0), Step::Start(a));
-        assert_eq!(queue.next(0), Step::Start(b));
-        queue.begun(a, 0);
-        let mut now = 2 * MILLISECOND;
-        assert_eq!(queue.next(now), Step::GiveWay(a));
+        let (mut queue, [a, b], mut now) = taking_turns([1000, 1]);
         queue.begun(b, now);
         now += 2 * MILLISECOND;
         assert_eq!(queue.next(now), Step::GiveWay(b));
@@ -252,12 +258,7 @@ fn who_has_made_way_is_not_ended() {
 /// The slice of who comes first again is not over before the engine is back.
 #[test]
 fn who_comes_first_again_has_a_slice() {
-    let (mut queue, [a, b]) = ready([1, 1]);
-    assert_eq!(queue.next(0), Step::Start(a));
-    assert_eq!(queue.next(0), Step::Start(b));
-    queue.begun(a, 0);
-    let mut now = 2 * MILLISECOND;
-    assert_eq!(queue.next(now), Step::GiveWay(a));
+    let (mut queue, [a, b], mut now) = taking_turns([1, 1]);
     queue.begun(b, now);
     now += 3 * MILLISECOND;
     assert_eq!(queue.next(now), Step::GiveWay(b));
@@ -280,12 +281,7 @@ fn who_comes_first_again_has_a_slice() {
 /// Who is late but has left the engine for the host's work has its time again.
 #[test]
 fn who_has_made_way_for_the_host_is_spared() {
-    let (mut queue, [a, b]) = ready([1, 1]);
-    assert_eq!(queue.next(0), Step::Start(a));
-    assert_eq!(queue.next(0), Step::Start(b));
-    queue.begun(a, 0);
-    let mut now = 2 * MILLISECOND;
-    assert_eq!(queue.next(now), Step::GiveWay(a));
+    let (mut queue, [a, _], mut now) = taking_turns([1, 1]);
     let time = 640 * MILLISECOND - ENDING;
     assert_eq!(queue.late(now + time - 1), None);
     now += time;

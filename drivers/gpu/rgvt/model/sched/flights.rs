@@ -37,13 +37,24 @@ impl RunQueue {
         so(self.find(id)?.flight.as_ref()?).then_some(id)
     }
 
-    /// Whose piece will be ended next because it has not made way in time, unless it is [spared](Self::spare).
+    /// Whose piece is to be ended because it has not made way in time, unless it is [spared](Self::spare).
     pub fn late(&self, now: u64) -> Option<VgpuId> {
-        let late = |entity: &&Entity| {
-            let deadline = entity.flight.as_ref().and_then(|flight| flight.deadline);
+        // While nobody is to have the engine nobody waits for it.
+        let (holder, _) = self.holder?;
+        self.find_aloft(|id, flight| {
+            let deadline = flight.deadline.filter(|_| id != holder);
             deadline.is_some_and(|deadline| deadline <= now)
-        };
-        self.aloft().find(late).map(|entity| entity.id)
+        })
+    }
+
+    /// The first of those of which the GPU has a piece that is so.
+    fn find_aloft(&self, so: impl Fn(VgpuId, &Flight) -> bool) -> Option<VgpuId> {
+        let mut flights = self
+            .aloft()
+            .filter_map(|entity| Some((entity.id, entity.flight.as_ref()?)));
+        flights
+            .find(|&(id, flight)| so(id, flight))
+            .map(|(id, _)| id)
     }
 
     /// That piece has made way, though not for the one that should be executed: it has all of the time again.
@@ -194,27 +205,15 @@ impl RunQueue {
 
     /// A piece that is to be ended. It is told once.
     pub(super) fn overdue(&mut self) -> Option<VgpuId> {
-        let (now, limit) = (self.now, self.limit);
-        let holder = self.holder.map(|(id, _)| id);
-        for entity in self.entities.iter_mut() {
-            let id = entity.id;
-            let Some(flight) = &mut entity.flight else {
-                continue;
-            };
-            // While nobody is to have the engine nobody waits for it.
-            let due = flight
-                .deadline
-                .filter(|_| holder.is_some_and(|it| it != id));
-            let late = due.is_some_and(|deadline| deadline <= now);
-            let long = limit.is_some_and(|limit| flight.charged >= limit) && !flight.ended;
-            if late || long {
-                flight.deadline = None;
-                flight.ended = true;
-                flight.ends = Some(now);
-                return Some(id);
-            }
-        }
-        None
+        let now = self.now;
+        let long = |limit| self.find_aloft(|_, flight| flight.charged >= limit && !flight.ended);
+        let id = self.late(now).or_else(|| self.limit.and_then(long))?;
+
+        let flight = self.flight(id)?;
+        flight.deadline = None;
+        flight.ended = true;
+        flight.ends = Some(now);
+        Some(id)
     }
 
     /// Finds out whose piece the GPU should execute, and whose it does.
