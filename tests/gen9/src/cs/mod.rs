@@ -19,6 +19,7 @@ mod mi;
 mod post_sync;
 mod predicate;
 mod registers;
+mod spin;
 mod stream;
 mod table;
 mod table_render;
@@ -91,6 +92,13 @@ pub enum Step {
         /// GPU time that it took.
         cycles: u32,
         /// The context may be preempted before the next command.
+        arbitration: bool,
+    },
+    /// It ran, and closed a circle of commands that do nothing but wait for a change of themselves.
+    Spun {
+        /// How often in a row it did; at least 1.
+        rounds: u32,
+        /// The context could have been preempted on the way.
         arbitration: bool,
     },
     /// Its condition does not hold, or the rest of it is not in the ring yet; it is tried again

@@ -9,6 +9,7 @@ use super::flow::{Flow, NEXT};
 use super::live::Live;
 use super::memory::Memory;
 use super::registers::at;
+use super::spin::Spin;
 use super::{State, Step, irq};
 use crate::addr::Gma;
 use crate::engine::EngineId;
@@ -37,6 +38,7 @@ pub struct Streamer<'g> {
     since_invalidate: u32,
     /// Timestamp at which the context came in.
     pub(super) started: u64,
+    spin: Spin,
     /// The command at hand has already told that it waits.
     waiting: bool,
     hung: bool,
@@ -64,6 +66,7 @@ impl<'g> Streamer<'g> {
             words: Vec::new(),
             since_invalidate: 0,
             started: gpu.clock.timestamp(),
+            spin: Spin::default(),
             waiting: false,
             hung: false,
         }
@@ -270,10 +273,14 @@ impl<'g> Streamer<'g> {
         self.settle(command.action, flow);
         self.live.publish(self.gpu, &self.state, header);
         let point = self.state.batch.is_none() || command.action == Action::ArbCheck;
-        Step::Ran {
+        let arbitration = point && self.state.arbitrate;
+        let jumped = self.state.batch.filter(|_| flow == Flow::Jumped);
+        let jumped = jumped.map(|batch| batch.at);
+        let spun = self.spin.note(command.action, jumped, arbitration);
+        spun.unwrap_or(Step::Ran {
             cycles,
-            arbitration: point && self.state.arbitrate,
-        }
+            arbitration,
+        })
     }
 
     /// Drops what was fetched or translated and may be old now.

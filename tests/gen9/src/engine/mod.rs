@@ -103,6 +103,16 @@ impl Engine {
         }
     }
 
+    /// Sleeps for `time`, less when the machine asks something new. For a context that cannot be
+    /// preempted: what was asked before waits.
+    fn doze(&self, time: Duration) {
+        let control = self.lock();
+        if !control.abort {
+            // As in `nap`.
+            let _ = self.changed.wait_timeout(control, time);
+        }
+    }
+
     /// Stops what runs and waits until it has stopped. What was submitted is lost.
     fn stop(&self) {
         let mut control = self.lock();

@@ -14,7 +14,7 @@ use super::{Descriptor, Engine, Ports};
 use crate::cs::{Ring, State, Step, Streamer};
 use crate::gpu::Gpu;
 
-/// First and longest pause between two looks at an unsatisfied semaphore.
+/// First and longest pause between two looks at what a context waits for.
 const WAIT_FIRST: Duration = Duration::from_micros(20);
 const WAIT_LONGEST: Duration = Duration::from_micros(400);
 /// Commands of a workaround batch; a longer one counts as a hang.
@@ -150,7 +150,7 @@ fn run_to_idle(streamer: &mut Streamer<'_>) -> bool {
         match streamer.step() {
             Step::Idle => return true,
             Step::Hung => return false,
-            Step::Ran { .. } | Step::Waiting => {}
+            Step::Ran { .. } | Step::Spun { .. } | Step::Waiting => {}
         }
     }
     false
@@ -182,6 +182,18 @@ fn run_commands(
                 preemptible = arbitration;
                 pause = WAIT_FIRST;
                 pace.charge(&gpu.clock, engine, cycles);
+            }
+            Step::Spun {
+                rounds,
+                arbitration,
+            } => {
+                preemptible = false;
+                let pause = WAIT_FIRST.saturating_mul(rounds).min(WAIT_LONGEST);
+                if arbitration {
+                    engine.nap(pause);
+                } else {
+                    engine.doze(pause);
+                }
             }
             Step::Waiting => {
                 preemptible = streamer.state.arbitrate;

@@ -142,6 +142,32 @@ fn arbitration_points() {
     );
 }
 
+/// What the steps of a batch in a circle are: a dot each, and how often it has spun by then.
+fn circle(words: &[u32], steps: usize) -> String {
+    let f = Fixture::new(EngineId::Rcs);
+    let jump = [START | IN_PPGTT, lo(BATCH), 0];
+    let mut streamer = f.batch(false, &[words, &jump].concat());
+    let step = |_| match streamer.step() {
+        Step::Ran { .. } => ".".to_owned(),
+        Step::Spun {
+            rounds,
+            arbitration,
+        } => format!("{rounds}{}", if arbitration { "!" } else { "" }),
+        step => panic!("{step:?}"),
+    };
+    (0..steps).map(step).collect()
+}
+
+#[test]
+fn a_batch_that_only_waits_spins() {
+    // The first jump may come from anywhere.
+    assert_eq!(circle(&[], 4), ".123");
+    assert_eq!(circle(&[0, ARB_CHECK], 9), ".....1!..2!");
+    assert_eq!(circle(&[STORE, lo(DATA), 0, 1], 6), "......");
+    // What it waited for may have come.
+    assert_eq!(circle(&[ARB_ON_OFF, ARB_CHECK], 9), ".........");
+}
+
 #[test]
 fn a_semaphore_waits_and_tells_once() {
     let f = Fixture::new(EngineId::Rcs);
