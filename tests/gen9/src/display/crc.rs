@@ -5,7 +5,8 @@
 //!
 //! i915 `display/intel_pipe_crc_regs.h`. Gen9 only: the planes of Gen8 are others.
 
-use super::picture;
+use super::palette::Palettes;
+use super::picture::Picture;
 use crate::gpu::Gpu;
 
 /// PIPE_CRC_CTL and PIPE_CRC_RES_HSW of pipe A, and the distance of the pipes.
@@ -19,12 +20,12 @@ const DONE: u32 = 1 << 28;
 
 /// A frame of `pipe` has ended: puts its checksum where the driver looks if it wants one. Returns the
 /// pipe's interrupt for that.
-pub fn frame(gpu: &Gpu, pipe: u32) -> u32 {
+pub fn frame(gpu: &Gpu, palettes: &Palettes, pipe: u32) -> u32 {
     if gpu.platform.graphics < 9 || gpu.regs.get(CONTROL + STRIDE * pipe) & ENABLE == 0 {
         return 0;
     }
     let mut sum = Sum::default();
-    picture::rows(gpu, pipe, |row| sum.add(row));
+    Picture::read(gpu, pipe).rows(gpu, palettes, |row| sum.add(row));
     gpu.regs.set(RESULT + STRIDE * pipe, sum.result());
     DONE
 }

@@ -9,14 +9,18 @@
 
 mod aux;
 mod clocks;
+mod color;
 mod crc;
+mod csc;
 mod ddc;
 mod ddi;
 mod dpcd;
 mod edid;
 mod fbc;
+mod gamma;
 mod gmbus;
 mod hotplug;
+mod layer;
 mod palette;
 mod panel;
 mod picture;
@@ -61,6 +65,7 @@ const MONITOR_PORT: u32 = 1;
 
 /// The units of the display.
 pub fn blocks(monitor: Monitor) -> Vec<Arc<dyn Block>> {
+    let palettes = Arc::new(palette::Palettes::default());
     vec![
         Arc::new(straps::Straps),
         Arc::new(power::Power),
@@ -70,10 +75,10 @@ pub fn blocks(monitor: Monitor) -> Vec<Arc<dyn Block>> {
         Arc::new(gmbus::Gmbus),
         Arc::new(hotplug::Hotplug::new(monitor)),
         Arc::new(panel::Panel),
-        Arc::new(palette::Palettes::default()),
+        palettes.clone(),
         Arc::new(fbc::Fbc),
         Arc::new(sbi::Sideband::default()),
-        Arc::new(pipe::Pipes::default()),
+        Arc::new(pipe::Pipes::new(palettes)),
     ]
 }
 

@@ -36,6 +36,14 @@ impl Default for Palettes {
     }
 }
 
+impl Palettes {
+    /// What is in the palette of `pipe`.
+    pub fn entries(&self, pipe: u32) -> Vec<u32> {
+        let first = pipe as usize * ENTRIES;
+        lock(&self.entries)[first..][..ENTRIES].to_vec()
+    }
+}
+
 impl Block for Palettes {
     fn spans(&self, _platform: &Platform) -> Vec<Span> {
         (0..PIPES as u32)

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The picture that a pipe of Gen9 shows: its planes and its cursor over black, as the registers place
-//! them at the moment. Without scalers, colour keys and gamma.
+//! The picture that a pipe of Gen9 shows: its planes and its cursor over its background, as the registers
+//! place them at the moment. Without scalers and colour keys.
 //!
-//! PRM Skylake vol. 2c "PLANE_*", "CUR_*"; i915 `display/skl_universal_plane_regs.h`,
-//! `display/intel_cursor_regs.h`.
+//! PRM Skylake vol. 2c "PLANE_*", "CUR_*", "PIPE_BOTTOM_COLOR"; i915 `display/skl_universal_plane_regs.h`,
+//! `display/intel_cursor_regs.h`, `display/intel_color_regs.h`.
 
+use std::array;
+
+use super::color::{Correction, Settings, tag};
+use super::layer::{Alpha, Layer};
+use super::palette::Palettes;
 use super::surface::{Format, Surface};
 use crate::gpu::Gpu;
 use crate::tiling::Tiling;
@@ -15,11 +20,16 @@ const SOURCE: u32 = 0x6_001c;
 const STRIDE: u32 = 0x1000;
 /// First register of pipe A's planes, relative to which planes are given.
 const FIRST: u32 = 0x7_0000;
+/// SKL_BOTTOM_COLOR: ten bits each, SKL_BOTTOM_COLOR_GAMMA_ENABLE, SKL_BOTTOM_COLOR_CSC_ENABLE.
+const BACKGROUND: u32 = 0x34;
+const BACKGROUND_GAMMA: u32 = 1 << 31;
+const BACKGROUND_MATRIX: u32 = 1 << 30;
 /// Registers of the first universal plane, and the distance of the planes: PLANE_CTL, PLANE_STRIDE,
 /// PLANE_POS, PLANE_SIZE, PLANE_KEYMSK, PLANE_KEYMAX, PLANE_OFFSET, PLANE_SURFLIVE.
 const PLANES: u32 = 0x180;
 const NEXT_PLANE: u32 = 0x100;
-const PLANE_COUNT: u32 = 4;
+/// Four universal planes and the cursor.
+const LAYERS: usize = 5;
 const PITCH: u32 = 0x8;
 const POSITION: u32 = 0xc;
 const SIZE: u32 = 0x10;
@@ -27,8 +37,10 @@ const KEY_MASK: u32 = 0x18;
 const KEY_MAX: u32 = 0x20;
 const OFFSET: u32 = 0x24;
 const LIVE: u32 = 0x2c;
-/// PLANE_CTL_ENABLE, PLANE_CTL_ORDER_RGBX.
+/// PLANE_CTL_ENABLE, PLANE_CTL_PIPE_GAMMA_ENABLE, PLANE_CTL_PIPE_CSC_ENABLE, PLANE_CTL_ORDER_RGBX.
 const ENABLE: u32 = 1 << 31;
+const GAMMA: u32 = 1 << 30;
+const MATRIX: u32 = 1 << 23;
 const RED_LOWEST: u32 = 1 << 20;
 /// PLANE_KEYMSK_ALPHA_ENABLE: PLANE_KEYMAX has an alpha for the whole plane.
 const PLANE_ALPHA: u32 = 1 << 31;
@@ -37,56 +49,74 @@ const CURSOR: u32 = 0x80;
 const CURSOR_POSITION: u32 = 0x88;
 const CURSOR_HEIGHT: u32 = 0xa0;
 const CURSOR_LIVE: u32 = 0xac;
-/// MCURSOR_ROTATE_180, CUR_FBC_EN.
+/// MCURSOR_PIPE_GAMMA_ENABLE, MCURSOR_PIPE_CSC_ENABLE, MCURSOR_ROTATE_180, CUR_FBC_EN.
+const CURSOR_GAMMA: u32 = 1 << 26;
+const CURSOR_MATRIX: u32 = 1 << 24;
 const CURSOR_TURNED: u32 = 1 << 15;
 const CURSOR_CUT: u32 = 1 << 31;
 
-/// What a layer's alpha does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Alpha {
-    /// Nothing.
-    Opaque,
-    /// Its colours are multiplied by it already.
-    Premultiplied,
-    /// Its colours are to be multiplied by it.
-    Coverage,
+/// What a pipe shows in a frame.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    pipe: u32,
+    /// PIPESRC.
+    source: u32,
+    /// A pixel where there is nothing else.
+    background: u32,
+    settings: Settings,
+    /// From the bottom.
+    layers: [Option<Layer>; LAYERS],
 }
 
-/// A plane or the cursor.
-#[derive(Clone, Copy, Debug)]
-struct Layer {
-    surface: Surface,
-    /// Place in the picture.
-    at: (i32, i32),
-    size: (u32, u32),
-    /// First column and row of the surface that are shown.
-    from: (u32, u32),
-    alpha: Alpha,
-    /// Alpha of the layer as a whole.
-    opacity: u32,
-    /// Turned by 180 degrees.
-    upside_down: bool,
-}
-
-/// Shows each row of the picture of `pipe`, from the top, to `see`.
-pub fn rows(gpu: &Gpu, pipe: u32, mut see: impl FnMut(&[u32])) {
-    let source = gpu.regs.get(SOURCE + STRIDE * pipe);
-    let (width, height) = ((source >> 16 & 0x1fff) + 1, (source & 0x1fff) + 1);
-    let base = FIRST + STRIDE * pipe;
-    let mut layers: Vec<_> = (0..PLANE_COUNT)
-        .filter_map(|index| plane(gpu, base + PLANES + NEXT_PLANE * index))
-        .collect();
-    layers.extend(cursor(gpu, base));
-    let mut row = vec![0; width as usize];
-    let mut pixels = Vec::new();
-    // CAST: fourteen bits.
-    for y in 0..height as i32 {
-        row.fill(0xff << 24);
-        for layer in &layers {
-            layer.blend(gpu, y, &mut row, &mut pixels);
+impl Picture {
+    /// What `pipe` is programmed to show now.
+    pub fn read(gpu: &Gpu, pipe: u32) -> Self {
+        let base = FIRST + STRIDE * pipe;
+        Self {
+            pipe,
+            source: gpu.regs.get(SOURCE + STRIDE * pipe),
+            background: background(gpu.regs.get(base + BACKGROUND)),
+            settings: Settings::read(gpu, pipe),
+            layers: array::from_fn(|index| layer(gpu, base, index)),
         }
-        see(&row);
     }
+
+    /// Shows each row, from the top, to `see`.
+    pub fn rows(&self, gpu: &Gpu, palettes: &Palettes, mut see: impl FnMut(&[u32])) {
+        let layers = || self.layers.iter().flatten();
+        let tags = layers().map(|layer| layer.tag).chain([self.background]);
+        let correction = Correction::new(gpu, palettes, self.pipe, &self.settings, tags);
+        let (width, height) = ((self.source >> 16 & 0x1fff) + 1, (self.source & 0x1fff) + 1);
+        let mut row = vec![0; width as usize];
+        let mut pixels = Vec::new();
+        // CAST: fourteen bits.
+        for y in 0..height as i32 {
+            row.fill(self.background);
+            for layer in layers() {
+                layer.blend(gpu, y, &mut row, &mut pixels);
+            }
+            correction.apply(&mut row);
+            see(&row);
+        }
+    }
+}
+
+/// The background that SKL_BOTTOM_COLOR says.
+fn background(color: u32) -> u32 {
+    let tag = tag(
+        color & BACKGROUND_GAMMA != 0,
+        color & BACKGROUND_MATRIX != 0,
+    );
+    tag | Format::Xrgb2101010.decode(color) & 0xff_ffff
+}
+
+/// A universal plane, or the cursor, which is the last, of the pipe whose registers start at `base`.
+fn layer(gpu: &Gpu, base: u32, index: usize) -> Option<Layer> {
+    if index == LAYERS - 1 {
+        return cursor(gpu, base);
+    }
+    // CAST: there are four universal planes.
+    plane(gpu, base + PLANES + NEXT_PLANE * index as u32)
 }
 
 /// The plane whose registers start at `base`, if it shows anything that is known here.
@@ -137,6 +167,7 @@ fn plane(gpu: &Gpu, base: u32) -> Option<Layer> {
             0xff
         },
         upside_down: rotation & 2 != 0,
+        tag: tag(control & GAMMA != 0, control & MATRIX != 0),
     })
     .filter(|layer| !layer.surface.turned || tiling == Tiling::Y)
 }
@@ -182,69 +213,8 @@ fn cursor(gpu: &Gpu, base: u32) -> Option<Layer> {
         alpha: Alpha::Premultiplied,
         opacity: 0xff,
         upside_down: control & CURSOR_TURNED != 0,
+        tag: tag(control & CURSOR_GAMMA != 0, control & CURSOR_MATRIX != 0),
     })
-}
-
-impl Layer {
-    /// Puts what this layer has in row `y` of the picture over `row`. `pixels` is room to work in.
-    fn blend(&self, gpu: &Gpu, y: i32, row: &mut [u32], pixels: &mut Vec<u32>) {
-        let (width, height) = self.size;
-        let line = y
-            .checked_sub(self.at.1)
-            .and_then(|line| u32::try_from(line).ok());
-        let Some(line) = line.filter(|&line| line < height) else {
-            return;
-        };
-        // CAST: the position has sixteen bits and a sign.
-        let (left, hidden) = (self.at.0.max(0) as usize, self.at.0.min(0).unsigned_abs());
-        let Some(row) = row.get_mut(left..) else {
-            return;
-        };
-        // CAST: a row has fewer than 2^16 pixels.
-        let shown = width.saturating_sub(hidden).min(row.len() as u32);
-        let (column, line) = if self.upside_down {
-            (width.saturating_sub(hidden + shown), height - 1 - line)
-        } else {
-            (hidden, line)
-        };
-        pixels.clear();
-        pixels.resize(shown as usize, 0);
-        self.surface
-            .row(gpu, self.from.0 + column, self.from.1 + line, pixels);
-        if self.upside_down {
-            pixels.reverse();
-        }
-        for (below, &pixel) in row.iter_mut().zip(pixels.iter()) {
-            *below = self.over(pixel, *below);
-        }
-    }
-
-    /// One pixel over another.
-    fn over(&self, pixel: u32, below: u32) -> u32 {
-        let own = match self.alpha {
-            Alpha::Opaque => 0xff,
-            _ => pixel >> 24,
-        };
-        let alpha = scale(own, self.opacity);
-        if alpha == 0xff {
-            return pixel | 0xff << 24;
-        }
-        let factor = match self.alpha {
-            Alpha::Coverage => alpha,
-            _ => self.opacity,
-        };
-        let channel = |shift: u32| {
-            let above = scale(pixel >> shift & 0xff, factor);
-            let sum = above + scale(below >> shift & 0xff, 0xff - alpha);
-            sum.min(0xff) << shift
-        };
-        0xff << 24 | channel(16) | channel(8) | channel(0)
-    }
-}
-
-/// `value` times `factor`, both of 0 to 255 for nothing to all.
-fn scale(value: u32, factor: u32) -> u32 {
-    (value * factor + 127) / 255
 }
 
 #[cfg(test)]

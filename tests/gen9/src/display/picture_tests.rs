@@ -63,7 +63,7 @@ fn show(
 
 fn picture(gpu: &Gpu) -> Vec<Vec<u32>> {
     let mut picture = Vec::new();
-    rows(gpu, 0, |row| picture.push(row.to_vec()));
+    Picture::read(gpu, 0).rows(gpu, &Palettes::default(), |row| picture.push(row.to_vec()));
     picture
 }
 
@@ -166,7 +166,7 @@ fn the_cursor_may_hang_over_the_edge() {
 fn any_registers_are_survived() {
     let gpu = gpu(64, 4);
     for value in [u32::MAX, 0x8500_1001, 0x8e00_1403, 0xc400_0032] {
-        for plane in (0..PLANE_COUNT).map(|index| PRIMARY + NEXT_PLANE * index) {
+        for plane in (0..4).map(|index| PRIMARY + NEXT_PLANE * index) {
             for offset in (0..0x30).step_by(4) {
                 gpu.regs.set(plane + offset, u32::MAX);
             }
@@ -177,5 +177,37 @@ fn any_registers_are_survived() {
             gpu.regs.set(FIRST + offset, u32::MAX);
         }
         assert_eq!(picture(&gpu).len(), 4);
+    }
+}
+
+#[test]
+fn each_layer_says_whether_its_colours_are_corrected() {
+    let gpu = gpu(3, 1);
+    // The legacy palette shows everything inverted.
+    for value in 0..256 {
+        gpu.regs
+            .set(0x4_a000 + 4 * value, 0xff_ffff - value * 0x1_0101);
+    }
+    store(&gpu, 0x1000, 0xff01_0203);
+    store(&gpu, 0x2000, 0xff04_0506);
+    for (background, primary, cursor, expected) in [
+        (0, 0, 0, [0x00_0000, 0x01_0203, 0x04_0506]),
+        (0, 0, CURSOR_GAMMA, [0x00_0000, 0x01_0203, 0xfb_faf9]),
+        (0, GAMMA, 0, [0x00_0000, 0xfe_fdfc, 0x04_0506]),
+        (
+            BACKGROUND_GAMMA,
+            GAMMA,
+            0,
+            [0xff_ffff, 0xfe_fdfc, 0x04_0506],
+        ),
+        (0x3ff0_0003, 0, 0, [0xff_0000, 0x01_0203, 0x04_0506]),
+    ] {
+        gpu.regs.set(FIRST + BACKGROUND, background);
+        show(&gpu, PRIMARY, primary, 1, (1, 0), (2, 1), 0x1000);
+        gpu.regs.set(FIRST + CURSOR, 0x27 | cursor);
+        gpu.regs.set(FIRST + CURSOR_LIVE, 0x2000);
+        gpu.regs.set(FIRST + CURSOR_POSITION, 2);
+        let expected = expected.map(|color| BLACK | color);
+        assert_eq!(picture(&gpu), [expected]);
     }
 }

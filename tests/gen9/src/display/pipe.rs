@@ -6,6 +6,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use super::palette::Palettes;
 use super::plane::{self, Plane};
 use super::scan::Scan;
 use super::timing::Timing;
@@ -52,11 +53,11 @@ struct State {
 }
 
 /// All pipes; shared with the thread that waits for vblanks.
-#[derive(Debug)]
 pub struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     start: Instant,
+    palettes: Arc<Palettes>,
 }
 
 /// The unit. When it goes, its thread ends.
@@ -64,12 +65,14 @@ pub struct Pipes {
     shared: Arc<Shared>,
 }
 
-impl Default for Pipes {
-    fn default() -> Self {
+impl Pipes {
+    /// Pipes that show colours through `palettes`.
+    pub fn new(palettes: Arc<Palettes>) -> Self {
         let shared = Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
             start: Instant::now(),
+            palettes,
         };
         Self {
             shared: Arc::new(shared),
@@ -124,7 +127,7 @@ impl Shared {
                 let mut state = lock(&self.state);
                 advance(gpu, &mut state.pipes[pipe], pipe, self.now())
             };
-            raise(gpu, pipe, bits);
+            self.raise(gpu, pipe, bits);
         }
     }
 
@@ -140,8 +143,19 @@ impl Shared {
         let mut bits = advance(gpu, &mut state.pipes[pipe], pipe, now);
         let result = work(&mut state.pipes[pipe], now, &mut bits);
         drop(state);
-        raise(gpu, pipe, bits);
+        self.raise(gpu, pipe, bits);
         result
+    }
+
+    fn raise(&self, gpu: &Gpu, pipe: usize, mut bits: u32) {
+        if bits & VBLANK != 0 {
+            // CAST: there are three pipes.
+            bits |= crc::frame(gpu, &self.palettes, pipe as u32);
+        }
+        if bits != 0 {
+            // CAST: there are three pipes.
+            gpu.irq.display(gpu, DisplayIrq::Pipe(pipe as u8), bits);
+        }
     }
 }
 
@@ -294,15 +308,4 @@ fn advance(gpu: &Gpu, pipe: &mut Pipe, index: usize, now: u64) -> u32 {
     }
     gpu.regs.set(base(index) + FRAME_TIME, microseconds(gpu));
     VBLANK | latch(gpu, pipe, index)
-}
-
-fn raise(gpu: &Gpu, pipe: usize, mut bits: u32) {
-    if bits & VBLANK != 0 {
-        // CAST: there are three pipes.
-        bits |= crc::frame(gpu, pipe as u32);
-    }
-    if bits != 0 {
-        // CAST: there are three pipes.
-        gpu.irq.display(gpu, DisplayIrq::Pipe(pipe as u8), bits);
-    }
 }

@@ -34,7 +34,7 @@ impl Format {
     }
 
     /// A stored pixel as alpha, red, green and blue of eight bits each, blue lowest.
-    fn decode(self, raw: u32) -> u32 {
+    pub fn decode(self, raw: u32) -> u32 {
         let swap = |pixel: u32| pixel & 0xff00_ff00 | pixel >> 16 & 0xff | (pixel & 0xff) << 16;
         // The upper eight bits of each channel of ten.
         let cut = |raw: u32| {
