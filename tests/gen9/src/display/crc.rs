@@ -18,16 +18,57 @@ const ENABLE: u32 = 1 << 31;
 /// GEN8_PIPE_CDCLK_CRC_DONE.
 const DONE: u32 = 1 << 28;
 
-/// A frame of `pipe` has ended: puts its checksum where the driver looks if it wants one. Returns the
-/// pipe's interrupt for that.
-pub fn frame(gpu: &Gpu, palettes: &Palettes, pipe: u32) -> u32 {
-    if gpu.platform.graphics < 9 || gpu.regs.get(CONTROL + STRIDE * pipe) & ENABLE == 0 {
-        return 0;
+/// How far the checksum of the frame that a pipe shows is.
+#[derive(Debug, Default)]
+pub enum Progress {
+    /// The driver did not want it when the frame started.
+    #[default]
+    Unwanted,
+    /// Somebody has to compute it.
+    Due,
+    /// Somebody does.
+    Underway,
+    /// It waits for the frame's end.
+    Done(u32),
+}
+
+impl Progress {
+    /// A frame of `pipe` starts.
+    pub fn start(gpu: &Gpu, pipe: u32) -> Self {
+        if wanted(gpu, pipe) {
+            Self::Due
+        } else {
+            Self::Unwanted
+        }
     }
+
+    /// Whether the frame has to go on for it.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Due | Self::Underway)
+    }
+
+    /// The frame has ended: puts the checksum where the driver looks. Returns the pipe's interrupt for
+    /// that.
+    pub fn report(&self, gpu: &Gpu, pipe: u32) -> u32 {
+        match *self {
+            Self::Done(sum) if wanted(gpu, pipe) => {
+                gpu.regs.set(RESULT + STRIDE * pipe, sum);
+                DONE
+            }
+            _ => 0,
+        }
+    }
+}
+
+fn wanted(gpu: &Gpu, pipe: u32) -> bool {
+    gpu.platform.graphics >= 9 && gpu.regs.get(CONTROL + STRIDE * pipe) & ENABLE != 0
+}
+
+/// The checksum of a frame in which `pipe` shows `picture`.
+pub fn of(gpu: &Gpu, palettes: &Palettes, pipe: u32, picture: &Picture) -> u32 {
     let mut sum = Sum::default();
-    Picture::read(gpu, pipe).rows(gpu, palettes, |row| sum.add(row));
-    gpu.regs.set(RESULT + STRIDE * pipe, sum.result());
-    DONE
+    picture.rows(gpu, palettes, pipe, |row| sum.add(row));
+    sum.result()
 }
 
 /// A checksum of a sequence of pixels that depends on their order: FNV-1a over words of 64 bits.

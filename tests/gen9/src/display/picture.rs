@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The picture that a pipe of Gen9 shows: its planes and its cursor over its background, as the registers
-//! place them at the moment. Without scalers and colour keys.
+//! placed them when they were latched. Without scalers and colour keys.
 //!
 //! PRM Skylake vol. 2c "PLANE_*", "CUR_*", "PIPE_BOTTOM_COLOR"; i915 `display/skl_universal_plane_regs.h`,
 //! `display/intel_cursor_regs.h`, `display/intel_color_regs.h`.
-
-use std::array;
 
 use super::color::{Correction, Settings, tag};
 use super::layer::{Alpha, Layer};
@@ -55,10 +53,9 @@ const CURSOR_MATRIX: u32 = 1 << 24;
 const CURSOR_TURNED: u32 = 1 << 15;
 const CURSOR_CUT: u32 = 1 << 31;
 
-/// What a pipe shows in a frame.
-#[derive(Clone, Debug)]
+/// What a pipe shows in a frame. What a driver programs meanwhile is for the next one.
+#[derive(Clone, Debug, Default)]
 pub struct Picture {
-    pipe: u32,
     /// PIPESRC.
     source: u32,
     /// A pixel where there is nothing else.
@@ -69,23 +66,25 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// What `pipe` is programmed to show now.
-    pub fn read(gpu: &Gpu, pipe: u32) -> Self {
-        let base = FIRST + STRIDE * pipe;
-        Self {
-            pipe,
-            source: gpu.regs.get(SOURCE + STRIDE * pipe),
-            background: background(gpu.regs.get(base + BACKGROUND)),
-            settings: Settings::read(gpu, pipe),
-            layers: array::from_fn(|index| layer(gpu, base, index)),
+    /// Takes over what `pipe` is programmed for as a whole: a frame starts.
+    pub fn latch_pipe(&mut self, gpu: &Gpu, pipe: u32) {
+        self.source = gpu.regs.get(SOURCE + STRIDE * pipe);
+        self.background = background(gpu.regs.get(FIRST + STRIDE * pipe + BACKGROUND));
+        self.settings = Settings::read(gpu, pipe);
+    }
+
+    /// Takes over how `pipe`'s plane with this index is programmed; the last is the cursor.
+    pub fn latch_plane(&mut self, gpu: &Gpu, pipe: u32, index: usize) {
+        if let Some(slot) = self.layers.get_mut(index) {
+            *slot = layer(gpu, FIRST + STRIDE * pipe, index);
         }
     }
 
-    /// Shows each row, from the top, to `see`.
-    pub fn rows(&self, gpu: &Gpu, palettes: &Palettes, mut see: impl FnMut(&[u32])) {
+    /// Shows each row of it on `pipe`, from the top, to `see`.
+    pub fn rows(&self, gpu: &Gpu, palettes: &Palettes, pipe: u32, mut see: impl FnMut(&[u32])) {
         let layers = || self.layers.iter().flatten();
         let tags = layers().map(|layer| layer.tag).chain([self.background]);
-        let correction = Correction::new(gpu, palettes, self.pipe, &self.settings, tags);
+        let correction = Correction::new(gpu, palettes, pipe, &self.settings, tags);
         let (width, height) = ((self.source >> 16 & 0x1fff) + 1, (self.source & 0x1fff) + 1);
         let mut row = vec![0; width as usize];
         let mut pixels = Vec::new();

@@ -61,10 +61,16 @@ fn show(
     }
 }
 
+/// What pipe A shows in a frame for which all has been latched.
 fn picture(gpu: &Gpu) -> Vec<Vec<u32>> {
-    let mut picture = Vec::new();
-    Picture::read(gpu, 0).rows(gpu, &Palettes::default(), |row| picture.push(row.to_vec()));
-    picture
+    let mut picture = Picture::default();
+    picture.latch_pipe(gpu, 0);
+    for plane in 0..LAYERS {
+        picture.latch_plane(gpu, 0, plane);
+    }
+    let mut rows = Vec::new();
+    picture.rows(gpu, &Palettes::default(), 0, |row| rows.push(row.to_vec()));
+    rows
 }
 
 #[test]

@@ -6,11 +6,13 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use super::crc::{self, Progress};
 use super::palette::Palettes;
+use super::picture::Picture;
 use super::plane::{self, Plane};
 use super::scan::Scan;
 use super::timing::Timing;
-use super::{PIPES, crc, lock, vblank};
+use super::{PIPES, lock, vblank};
 use crate::gpu::Gpu;
 use crate::gt::DisplayIrq;
 use crate::platform::Platform;
@@ -43,6 +45,9 @@ struct Pipe {
     scan: Scan,
     /// A bit for each plane of the table with an update that waits for the vblank.
     armed: u32,
+    /// What the frame that is under way shows.
+    picture: Picture,
+    checksum: Progress,
 }
 
 /// State under the lock.
@@ -94,10 +99,13 @@ impl Shared {
         self.start.elapsed().as_nanos() as u64
     }
 
-    /// Sleeps until a vblank is due. `false` when the device is gone.
+    /// Sleeps until a vblank or a checksum is due. `false` when the device is gone.
     pub fn wait(&self) -> bool {
         let mut state = lock(&self.state);
         while !state.stop {
+            if (state.pipes.iter()).any(|pipe| matches!(pipe.checksum, Progress::Due)) {
+                return true;
+            }
             let now = self.now();
             let left = match state.pipes.iter().filter_map(|p| p.scan.due()).min() {
                 Some(due) if due <= now => return true,
@@ -120,14 +128,19 @@ impl Shared {
         false
     }
 
-    /// Takes the vblanks that are due on all pipes.
+    /// Takes the vblanks that are due on all pipes, and computes the checksums of frames that start.
     pub fn tick(&self, gpu: &Gpu) {
         for pipe in 0..PIPES {
             let bits = {
                 let mut state = lock(&self.state);
                 advance(gpu, &mut state.pipes[pipe], pipe, self.now())
             };
-            self.raise(gpu, pipe, bits);
+            raise(gpu, pipe, bits);
+            let picture = scan_out(&mut lock(&self.state).pipes[pipe]);
+            if let Some(picture) = picture {
+                let sum = crc::of(gpu, &self.palettes, number(pipe), &picture);
+                scanned_out(&mut lock(&self.state).pipes[pipe], sum);
+            }
         }
     }
 
@@ -142,20 +155,12 @@ impl Shared {
         let now = self.now();
         let mut bits = advance(gpu, &mut state.pipes[pipe], pipe, now);
         let result = work(&mut state.pipes[pipe], now, &mut bits);
+        if matches!(state.pipes[pipe].checksum, Progress::Due) {
+            self.changed.notify_all();
+        }
         drop(state);
-        self.raise(gpu, pipe, bits);
+        raise(gpu, pipe, bits);
         result
-    }
-
-    fn raise(&self, gpu: &Gpu, pipe: usize, mut bits: u32) {
-        if bits & VBLANK != 0 {
-            // CAST: there are three pipes.
-            bits |= crc::frame(gpu, &self.palettes, pipe as u32);
-        }
-        if bits != 0 {
-            // CAST: there are three pipes.
-            gpu.irq.display(gpu, DisplayIrq::Pipe(pipe as u8), bits);
-        }
     }
 }
 
@@ -228,10 +233,15 @@ impl Block for Pipes {
     }
 }
 
+/// A pipe's number.
+fn number(pipe: usize) -> u32 {
+    // CAST: there are three pipes.
+    pipe as u32
+}
+
 /// First register of a pipe.
 fn base(pipe: usize) -> u32 {
-    // CAST: there are three pipes.
-    FIRST + STRIDE * pipe as u32
+    FIRST + STRIDE * number(pipe)
 }
 
 /// The pipe that a register belongs to, and its offset there.
@@ -258,9 +268,13 @@ fn microseconds(gpu: &Gpu) -> u32 {
 
 fn enable(gpu: &Gpu, pipe: &mut Pipe, index: usize, now: u64, run: bool) {
     match (pipe.scan.runs(), run) {
-        (false, true) => pipe.scan.start(now, Timing::programmed(gpu, index)),
+        (false, true) => {
+            pipe.scan.start(now, Timing::programmed(gpu, index));
+            start_frame(gpu, pipe, index);
+        }
         (true, false) => {
             pipe.scan.stop(now);
+            pipe.checksum = Progress::Unwanted;
             latch(gpu, pipe, index);
         }
         _ => {}
@@ -291,6 +305,7 @@ fn latch(gpu: &Gpu, pipe: &mut Pipe, index: usize) -> u32 {
             continue;
         }
         plane.latch(gpu, base);
+        pipe.picture.latch_plane(gpu, number(index), i);
         bits |= plane.flip_done;
         if i == 0 {
             gpu.regs.update(base + FLIPS, |old| old.wrapping_add(1));
@@ -301,11 +316,44 @@ fn latch(gpu: &Gpu, pipe: &mut Pipe, index: usize) -> u32 {
     bits
 }
 
-/// Takes a pipe to `now`. Returns its interrupts.
+/// Takes a pipe to `now`, but not beyond a frame that is not scanned out. Returns its interrupts.
 fn advance(gpu: &Gpu, pipe: &mut Pipe, index: usize, now: u64) -> u32 {
-    if !pipe.scan.advance(now, || Timing::programmed(gpu, index)) {
+    if pipe.checksum.is_open() || !pipe.scan.advance(now, || Timing::programmed(gpu, index)) {
         return 0;
     }
     gpu.regs.set(base(index) + FRAME_TIME, microseconds(gpu));
-    VBLANK | latch(gpu, pipe, index)
+    let bits = VBLANK | pipe.checksum.report(gpu, number(index)) | latch(gpu, pipe, index);
+    start_frame(gpu, pipe, index);
+    bits
 }
+
+fn start_frame(gpu: &Gpu, pipe: &mut Pipe, index: usize) {
+    pipe.picture.latch_pipe(gpu, number(index));
+    pipe.checksum = Progress::start(gpu, number(index));
+}
+
+/// What is to be scanned out for a checksum. [`scanned_out`] follows.
+fn scan_out(pipe: &mut Pipe) -> Option<Picture> {
+    matches!(pipe.checksum, Progress::Due).then(|| {
+        pipe.checksum = Progress::Underway;
+        pipe.picture.clone()
+    })
+}
+
+/// The frame has this checksum, if it is still the same one.
+fn scanned_out(pipe: &mut Pipe, sum: u32) {
+    if matches!(pipe.checksum, Progress::Underway) {
+        pipe.checksum = Progress::Done(sum);
+    }
+}
+
+fn raise(gpu: &Gpu, pipe: usize, bits: u32) {
+    if bits != 0 {
+        // CAST: there are three pipes.
+        gpu.irq.display(gpu, DisplayIrq::Pipe(pipe as u8), bits);
+    }
+}
+
+#[cfg(test)]
+#[path = "pipe_tests.rs"]
+mod tests;
