@@ -8,6 +8,8 @@
 #include "gt/intel_engine_regs.h"
 #include "gt/intel_engine_types.h"
 
+#include <linux/workqueue.h>
+
 #include <rgvt/helpers.h>
 
 void rgvt_request_get(struct i915_request *rq)
@@ -199,6 +201,52 @@ bool rgvt_request_goes_on(const struct i915_request *rq)
 	goes_on = !next || is_of_context(next, rq);
 	rcu_read_unlock();
 	return goes_on;
+}
+
+/* Whether the hardware was asked to execute another context in the place of the request's. */
+bool rgvt_request_is_leaving(const struct i915_request *rq)
+{
+	const struct i915_request *next;
+	bool is_leaving;
+
+	rcu_read_lock();
+	next = READ_ONCE(rq->engine->execlists.pending[0]);
+	is_leaving = next && !is_of_context(next, rq);
+	rcu_read_unlock();
+	return is_leaving;
+}
+
+/*
+ * Whether the hardware executes another context before the request's, as far as
+ * it has said.
+ *
+ * A request that ends just when i915 takes its context off the hardware goes back
+ * there behind the one for which it had to make way. Then i915 sees that it is
+ * completed, has nothing new to submit, and lets go of the context only when the
+ * other one ends, or something else comes.
+ */
+bool rgvt_request_is_behind(const struct i915_request *rq)
+{
+	const struct intel_engine_execlists *el = &rq->engine->execlists;
+	const struct i915_request *active;
+	bool is_behind;
+
+	rcu_read_lock();
+	active = READ_ONCE(el->pending[0]) ? NULL : execlists_active(el);
+	is_behind = active && !is_of_context(active, rq);
+	rcu_read_unlock();
+	return is_behind;
+}
+
+/*
+ * Has i915 submit something to the request's engine: its heartbeat, which has the
+ * lowest priority, and so takes no time from others. Before its time, it neither
+ * raises that nor resets the engine, unless it finds the kernel's timeline locked
+ * twice in a row; so this is not to be called over and over.
+ */
+void rgvt_request_beat(struct i915_request *rq)
+{
+	mod_delayed_work(system_highpri_wq, &rq->engine->heartbeat.work, 0);
 }
 
 /*

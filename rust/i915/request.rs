@@ -58,6 +58,8 @@ pub(crate) enum Addressing {
 pub(super) struct Submitted {
     request: NonNull<bindings::i915_request>,
     is_cancelled: bool,
+    /// i915 was asked to let go of its context, once.
+    is_let_go: bool,
     /// What the commands lead to. i915 is not asked to keep it: that would take the lock of each, which i915 takes
     /// before the timeline's, while a request is made with the timeline locked.
     _buffers: KVec<PinnedBuffer>,
@@ -180,6 +182,7 @@ impl<O: Observer> Drop for Request<'_, O> {
         let submitted = Submitted {
             request: self.request,
             is_cancelled: self.is_cancelled,
+            is_let_go: false,
             _buffers: core::mem::take(&mut self.buffers),
         };
         let fence = submitted.fence();
@@ -313,6 +316,32 @@ impl<O: Observer> Context<O> {
         Some(status)
     }
 
+    /// Has i915 let go of the context of a request that is over, of which [`Self::reap`] does not tell yet, if the
+    /// hardware does not come to it again before another's is over.
+    ///
+    /// Returns true if that cannot be said yet, and has to be asked again.
+    #[must_use]
+    pub(crate) fn let_go(&mut self) -> bool {
+        let Some(submitted) = &mut self.submitted else {
+            return false;
+        };
+        if submitted.status().is_none() || !self.watch.is_on_hardware() {
+            return false;
+        }
+        let request = submitted.request.as_ptr();
+        // SAFETY: The invariant of `Submitted`: the request is valid.
+        if unsafe { bindings::rgvt_request_is_leaving(request) } {
+            return true;
+        }
+        // SAFETY: As above.
+        if !submitted.is_let_go && unsafe { bindings::rgvt_request_is_behind(request) } {
+            submitted.is_let_go = true;
+            // SAFETY: As above.
+            unsafe { bindings::rgvt_request_beat(request) };
+        }
+        false
+    }
+
     /// Ends the connection to the request under way.
     fn forget(&mut self) {
         if let Some(submitted) = self.submitted.take() {
@@ -326,6 +355,7 @@ impl<O: Observer> Drop for Context<O> {
     fn drop(&mut self) {
         while self.submitted.is_some() && self.reap().is_none() {
             let _ = self.cancel();
+            let _ = self.let_go();
             fsleep(Delta::from_millis(1));
         }
     }

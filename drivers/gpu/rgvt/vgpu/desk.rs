@@ -113,7 +113,7 @@ enum Stage {
 pub(super) enum Seen {
     /// Nothing that concerns it.
     Nothing,
-    /// The GPU has a piece that is to be ended as soon as that is possible, of which nothing tells.
+    /// The GPU has a piece that is to be ended or let go of as soon as that is possible, of which nothing tells.
     Ending,
     /// The GPU is done with a piece. How many nanoseconds that took, as far as is known.
     Landed(Option<u64>),
@@ -344,7 +344,12 @@ impl Desk {
         };
         let Some(result) = tools.context.reap() else {
             *ending = *ending && !tools.context.cancel();
-            return if *ending { Seen::Ending } else { Seen::Nothing };
+            let leaving = tools.context.let_go();
+            return if *ending || leaving {
+                Seen::Ending
+            } else {
+                Seen::Nothing
+            };
         };
         let used = match result {
             Ok(()) => engine_time(&mut tools.context, *timestamp),
