@@ -98,6 +98,7 @@ bool rgvt_request_was_reset(const struct i915_request *rq, u32 resets);
 bool rgvt_request_cancel(struct i915_request *rq);
 bool rgvt_request_is_executed(const struct i915_request *rq);
 bool rgvt_request_goes_on(const struct i915_request *rq);
+u32 rgvt_request_timestamp(const struct i915_request *rq);
 bool rgvt_request_is_leaving(const struct i915_request *rq);
 bool rgvt_request_is_behind(const struct i915_request *rq);
 void rgvt_request_beat(struct i915_request *rq);

@@ -7,6 +7,7 @@
 #include "gt/intel_engine.h"
 #include "gt/intel_engine_regs.h"
 #include "gt/intel_engine_types.h"
+#include "gt/intel_lrc_reg.h"
 
 #include <linux/workqueue.h>
 
@@ -201,6 +202,15 @@ bool rgvt_request_goes_on(const struct i915_request *rq)
 	goes_on = !next || is_of_context(next, rq);
 	rcu_read_unlock();
 	return goes_on;
+}
+
+/*
+ * The time that the hardware has had the request's context, when it last left
+ * that. The context is pinned.
+ */
+u32 rgvt_request_timestamp(const struct i915_request *rq)
+{
+	return READ_ONCE(rq->context->lrc_reg_state[CTX_TIMESTAMP]);
 }
 
 /* Whether the hardware was asked to execute another context in the place of the request's. */

@@ -278,6 +278,13 @@ impl<O: Observer> Context<O> {
         self.submitted.as_ref().is_some_and(goes_on)
     }
 
+    /// What the engine's timestamp for the context was when the engine last left the request under way, or before it.
+    pub(crate) fn timestamp(&self) -> Option<u32> {
+        let submitted = self.submitted.as_ref()?;
+        // SAFETY: The invariant of `Submitted`: the request is valid. The context may not rest before that is reaped.
+        Some(unsafe { bindings::rgvt_request_timestamp(submitted.request.as_ptr()) })
+    }
+
     /// Has the request under way make way for those that are submitted after it, if the hardware has it and
     /// can leave it in its middle; on Gen8 it cannot. i915 does so when the next one comes, or after a slice of its own.
     pub(crate) fn make_way(&self) {

@@ -102,6 +102,8 @@ enum Stage {
     Aloft {
         tools: Tools,
         timestamp: u32,
+        /// The same, when it was last to come first.
+        turn: Option<u32>,
         label: Label,
         /// It is to be ended, of which i915 was not told yet.
         ending: bool,
@@ -320,6 +322,7 @@ impl Desk {
             _ => {
                 label.started(waited);
                 *stage = Stage::Aloft {
+                    turn: tools.context.timestamp(),
                     tools,
                     timestamp,
                     label,
@@ -338,6 +341,7 @@ impl Desk {
             timestamp,
             label,
             ending,
+            ..
         } = &mut *stage
         else {
             return Seen::Nothing;
@@ -405,6 +409,22 @@ impl Desk {
     pub(super) fn may_be_executed(&self) -> bool {
         match &*self.stage.lock() {
             Stage::Aloft { tools, ending, .. } => *ending || tools.context.is_on_hardware(),
+            _ => false,
+        }
+    }
+
+    /// The piece is to be executed from now on.
+    pub(super) fn take_turn(&self) {
+        if let Stage::Aloft { tools, turn, .. } = &mut *self.stage.lock() {
+            *turn = tools.context.timestamp();
+        }
+    }
+
+    /// Whether the engine has left the piece since [`Self::take_turn`], and so has executed it. i915 has pieces of one
+    /// priority take turns, so quickly if both of them wait that it is never seen which one is executed.
+    pub(super) fn had_turn(&self) -> bool {
+        match &*self.stage.lock() {
+            Stage::Aloft { tools, turn, .. } => tools.context.timestamp() != *turn,
             _ => false,
         }
     }

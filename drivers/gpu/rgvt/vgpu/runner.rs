@@ -263,7 +263,8 @@ impl Runner {
         };
         // It may have begun with it and left it again: i915 has all of them take turns.
         let begins = begins.filter(|desk| desk.has_begun());
-        if let Some(desk) = begins.or(returns).filter(|desk| desk.goes_on()) {
+        let executes = |desk: &Arc<Desk>| desk.goes_on() || desk.had_turn();
+        if let Some(desk) = begins.or(returns).filter(executes) {
             self.line.lock().queue.begun(desk.id(), now);
         }
         self.spare(now);
@@ -303,9 +304,14 @@ impl Runner {
                         desk.make_way();
                         desk.vgpu().counters.of(self.engine).preempted();
                     }
+                    let holder = self.line.lock().queue.holder();
+                    if let Some(desk) = holder.and_then(desk) {
+                        desk.take_turn();
+                    }
                 }
                 Step::BringBack(id) => {
                     if let Some(desk) = desk(id) {
+                        desk.take_turn();
                         desk.come_first();
                     }
                 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Submissions by execlists, with contexts that this program makes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -34,6 +34,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/has-the-hosts-registers", has_the_hosts_registers),
     Check::new("submit/overtakes", overtakes),
     Check::new("submit/made-way-goes-on", made_way_goes_on),
+    Check::new("submit/ends-beside-a-waiter", ends_beside_a_waiter),
     Check::new("submit/reset-ends-it", reset_ends_it),
 ];
 
@@ -393,6 +394,40 @@ fn made_way_goes_on(bench: &Bench) -> Result<Outcome> {
     for (client, context) in [(&heavy, &first), (&light, &second)] {
         context.release(client, MARK + 1);
         context.wait_for(client, MARK + 2)?;
+    }
+    Ok(Outcome::Pass)
+}
+
+/// Work that ends just when it is to make way is told of at once, and not when the other's ends for which it was to.
+fn ends_beside_a_waiter(bench: &Bench) -> Result<Outcome> {
+    if bench.kind()?.available()? < 3 {
+        return Outcome::skip("there is no room for three");
+    }
+    let [first, second, third] = [bench.client()?, bench.client()?, bench.client()?];
+    if config::is_broadwell(&first.device)? {
+        return Outcome::skip("Gen8 cannot leave a piece of work in its middle");
+    }
+    // It takes luck to meet that moment.
+    for engine in ENGINES.into_iter().cycle().take(10 * ENGINES.len()) {
+        let long = [
+            (&first, waits(&first, engine, 0)?),
+            (&second, waits(&second, engine, 1)?),
+        ];
+        let short = Context::new(&third, engine, 2)?;
+        short.store(&third, MARK);
+        short.submit(&third)?;
+        short.wait_for(&third, MARK)?;
+        // The others take turns.
+        std::thread::sleep(Duration::from_millis(50));
+
+        for (client, context) in long {
+            context.reaches(client, MARK)?;
+            context.release(client, MARK + 1);
+            let released = Instant::now();
+            context.wait_for(client, MARK + 2)?;
+            let took = released.elapsed();
+            ensure!(took < Duration::from_secs(1), "{engine:?}: after {took:?}");
+        }
     }
     Ok(Outcome::Pass)
 }

@@ -21,6 +21,11 @@ impl RunQueue {
         }
     }
 
+    /// Whose piece should be executed.
+    pub fn holder(&self) -> Option<VgpuId> {
+        self.holder.map(|(id, _)| id)
+    }
+
     /// Whose piece should be executed, if the engine is not known to have begun with it.
     pub fn not_begun(&self) -> Option<VgpuId> {
         self.should_run(|flight| !flight.begun)
