@@ -31,7 +31,6 @@ struct vm_area_struct;
 
 /* linux/device.h */
 void rgvt_device_lock(struct device *dev);
-bool rgvt_device_trylock(struct device *dev);
 void rgvt_device_unlock(struct device *dev);
 
 /* linux/dma-mapping.h */

@@ -9,11 +9,6 @@ void rgvt_device_lock(struct device *dev)
 	device_lock(dev);
 }
 
-bool rgvt_device_trylock(struct device *dev)
-{
-	return device_trylock(dev);
-}
-
 void rgvt_device_unlock(struct device *dev)
 {
 	device_unlock(dev);

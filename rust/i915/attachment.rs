@@ -16,7 +16,6 @@ use kernel::{
     },
     ffi,
     prelude::*,
-    sync::Arc,
     types::ForeignOwnable, //
 };
 
@@ -27,7 +26,10 @@ use super::{
     Gpu,
     GpuRef, //
 };
-use crate::rust::bindings;
+use crate::rust::{
+    bindings,
+    pci, //
+};
 
 /// What a module keeps for each GPU that i915 lends to it.
 ///
@@ -37,6 +39,9 @@ pub(crate) trait Client: Send + Sync + Sized + 'static {
     /// Takes `gpu`, which i915 found fit: supported, enabled, real, and its initial state saved. i915's probe is
     /// over, and the device locked.
     fn attach(gpu: &GpuRef) -> Result<Pin<KBox<Self>>>;
+
+    /// `gpu` has come later than the module, and i915 found it unfit. Its probe is over, and the device locked.
+    fn unfit(gpu: &Gpu);
 
     /// Gives `gpu` back. After this, i915 waits until no [`GpuRef`] is left.
     fn detach(this: Pin<KBox<Self>>, gpu: &Gpu);
@@ -48,7 +53,7 @@ pub(crate) trait Client: Send + Sync + Sized + 'static {
 
 /// What the GVT pointer of a GPU leads to. Dropped in this order.
 struct Slot<T: Client> {
-    admission: Arc<Admission<T>>,
+    admission: Pin<KBox<Admission<T>>>,
     _loan: Loan,
 }
 
@@ -60,6 +65,7 @@ struct Slot<T: Client> {
 /// `KBox<Slot<T>>::into_foreign`.
 pub(crate) struct Attachment<T: Client> {
     ops: &'static bindings::intel_vgpu_ops,
+    watch: Option<Pin<KBox<pci::Watch>>>,
     _client: PhantomData<T>,
 }
 
@@ -92,27 +98,64 @@ impl<T: Client> Attachment<T> {
         // only the functions below set them.
         Ok(Self {
             ops,
+            watch: None,
             _client: PhantomData,
         })
     }
 
-    /// Has the client attached to every GPU that i915 drives and lends. Calls `each` for all that it drives, with
-    /// whether the client is.
+    /// Has the client attached to every GPU that i915 drives and lends, and later to each that comes. Calls `each`
+    /// for all that it drives now, once or twice, with whether the client is.
     ///
     /// No GPU comes or goes while `each` looks at it.
-    pub(crate) fn settle(&self, mut each: impl FnMut(&Gpu, bool)) {
-        for gpu in BoundGpu::all() {
-            // SAFETY: `gpu` is valid. The pointer changes only in i915's probe and removal, which `gpu`
-            // keeps off, and when modules attach or detach: others cannot, and we do not while `self` is
-            // borrowed.
-            let data = NonNull::new(unsafe { bindings::rgvt_i915_gvt(gpu.as_raw()) });
+    pub(crate) fn settle(&mut self, mut each: impl FnMut(&Gpu, bool)) -> Result {
+        let mut walk = || {
+            for gpu in BoundGpu::all() {
+                // SAFETY: We do not detach while `self` is borrowed.
+                let slot = unsafe { Self::slot(&gpu) };
 
-            // SAFETY: The type's invariants say where it comes from, and for the same reason as above it
-            // is not taken back meanwhile.
-            let slot = data.map(|data| unsafe { <KBox<Slot<T>>>::borrow(data.as_ptr()) });
+                each(
+                    &gpu,
+                    slot.is_some_and(|slot| slot.admission.settle(&gpu).is_ok()),
+                );
+            }
+        };
 
-            each(&gpu, slot.is_some_and(|slot| slot.admission.settle(&gpu)));
+        // Who is there or being probed is for `each` alone, so the watch begins after the walk. Another finds who has
+        // come in between.
+        walk();
+        self.watch = Some(pci::Watch::new(Self::bound)?);
+        walk();
+        Ok(())
+    }
+
+    /// A driver was bound to `device`; for [`Self::watch`] only.
+    fn bound(device: &pci::Locked) {
+        let Some(gpu) = BoundGpu::new(device) else {
+            return;
+        };
+
+        // SAFETY: Before we detach, the end of `watch` waits for the end of this.
+        let Some(slot) = (unsafe { Self::slot(&gpu) }) else {
+            return T::unfit(&gpu);
+        };
+        if let Err(error) = slot.admission.settle(&gpu) {
+            pr_err!("{}: not attached: {error:?}\n", gpu.device().name());
         }
+    }
+
+    /// What the GVT pointer of `gpu` leads to, if i915 lends it.
+    ///
+    /// # Safety
+    ///
+    /// There must be an attachment of this type while the result is there.
+    unsafe fn slot<L>(gpu: &BoundGpu<L>) -> Option<&Slot<T>> {
+        // SAFETY: `gpu` is valid. The pointer changes only in i915's probe and removal, which `gpu` keeps off, and when
+        // modules attach or detach: others cannot, and the caller vouches for us.
+        let data = NonNull::new(unsafe { bindings::rgvt_i915_gvt(gpu.as_raw()) })?;
+
+        // SAFETY: The type's invariants say where it comes from, and for the same reason as above it is not taken back
+        // meanwhile.
+        Some(unsafe { <KBox<Slot<T>>>::borrow(data.as_ptr()) })
     }
 
     /// # Safety
@@ -133,7 +176,6 @@ impl<T: Client> Attachment<T> {
                 },
                 GFP_KERNEL,
             )?;
-            slot.admission.queue();
 
             // SAFETY: `i915` is valid, and i915's lock for GVT, held now, guards the pointer.
             unsafe { bindings::rgvt_i915_set_gvt(i915, slot.into_foreign()) };
@@ -175,6 +217,9 @@ impl<T: Client> Attachment<T> {
 
 impl<T: Client> Drop for Attachment<T> {
     fn drop(&mut self) {
+        // It reads pointers that are taken back below.
+        self.watch = None;
+
         // SAFETY: The type's invariant: i915 has `ops`. It calls `clean_device` for what it has lent, and
         // none of the functions after that.
         unsafe { bindings::intel_gvt_clear_ops(self.ops) };

@@ -3,6 +3,7 @@
 //! A walk over the GPUs that i915 drives.
 
 use core::{
+    borrow::Borrow,
     ops::Deref,
     ptr::NonNull, //
 };
@@ -21,9 +22,9 @@ use crate::rust::{
 /// # Invariants
 ///
 /// `i915` belongs to the device whose lock `_locked` holds, and i915 has probed that device to the end.
-pub(super) struct BoundGpu {
+pub(super) struct BoundGpu<L = pci::Locked> {
     i915: NonNull<bindings::drm_i915_private>,
-    _locked: pci::Locked,
+    _locked: L,
 }
 
 impl BoundGpu {
@@ -32,22 +33,22 @@ impl BoundGpu {
         pci::DisplayDevices::default().filter_map(|device| Self::new(device.lock()))
     }
 
-    /// `gpu`, unless somebody has the lock of its device, as a probe or a removal that is under way.
-    pub(super) fn try_lock(gpu: &Gpu) -> Option<Self> {
-        // SAFETY: The invariants of `Gpu`: i915 is valid, and holds a reference of its device.
-        let device =
-            unsafe { pci::DisplayDevice::from_raw(bindings::rgvt_i915_pdev(gpu.as_raw())) };
-
-        Self::new(device.try_lock()?)
+    /// Wakes the GPU, and keeps it awake.
+    pub(super) fn wake(self) -> Awake<Self> {
+        Awake::new(self)
     }
+}
 
-    fn new(locked: pci::Locked) -> Option<Self> {
-        if locked.driver() != Some(c"i915") {
+impl<L: Borrow<pci::Locked>> BoundGpu<L> {
+    /// The GPU that this device is, if i915 drives it.
+    pub(super) fn new(locked: L) -> Option<Self> {
+        let device = locked.borrow();
+        if device.driver() != Some(c"i915") {
             return None;
         }
 
         // SAFETY: i915 is bound to this device, so the data of its driver is i915's, or NULL.
-        let i915 = NonNull::new(unsafe { bindings::rgvt_pdev_to_i915(locked.as_raw()) })?;
+        let i915 = NonNull::new(unsafe { bindings::rgvt_pdev_to_i915(device.as_raw()) })?;
 
         // INVARIANT: With the lock held a driver is either bound, its probe at an end, or not there.
         Some(Self {
@@ -55,14 +56,9 @@ impl BoundGpu {
             _locked: locked,
         })
     }
-
-    /// Wakes the GPU, and keeps it awake.
-    pub(super) fn wake(self) -> Awake<Self> {
-        Awake::new(self)
-    }
 }
 
-impl Deref for BoundGpu {
+impl<L> Deref for BoundGpu<L> {
     type Target = Gpu;
 
     fn deref(&self) -> &Gpu {

@@ -117,6 +117,11 @@ impl i915::Client for Shared {
         Ok(KBox::new(this, GFP_KERNEL)?.into())
     }
 
+    fn unfit(gpu: &i915::Gpu) {
+        let refusal = host::Refusal::of(gpu);
+        pr_err!("{}: not attached: {refusal}\n", gpu.device().name());
+    }
+
     fn resume(this: Pin<&Self>) {
         this.gpu.resume();
     }

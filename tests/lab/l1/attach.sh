@@ -57,6 +57,10 @@ types_offered() {
 	[ -d "$GPU/mdev_supported_types" ]
 }
 
+types_missing() {
+	! types_offered
+}
+
 # What the module learns of the engines when it attaches, as virtual GPUs meet it.
 engines_are_known() {
 	for what in restores-with-the-host has-the-hosts-registers overtakes; do
@@ -72,7 +76,18 @@ i915_comes() {
 	echo $SLOT > $I915/bind
 }
 
-# i915 comes and goes faster than the module may have attached.
+# waits WHEN: the module loads while i915 drives no GPU, and says in its only line that it waits for one.
+waits() {
+	check "$1: i915 leaves" i915_leaves
+	mark
+	check "$1: loads" insmod "$RGVT"
+	mark
+	note "$1: $(grep 'rgvt: ' /tmp/said | tail -n 1)"
+	check "$1: says that it waits" said "rgvt: waiting for a GPU, as i915 drives none"
+	check "$1: offers nothing" types_missing
+}
+
+# i915 comes and goes at once, or after a while.
 rebind_rounds() {
 	for pause in 0 0 0.02 0.05 0.1; do
 		i915_leaves && i915_comes && sleep "$pause" || return
@@ -83,6 +98,19 @@ check "KVM loads" load kvm
 check "VFIO loads" load vfio
 check "i915 loads without GVT" load i915 enable_gvt=0 enable_guc=0
 refuses "without enable_gvt" "not permitted" "GVT is not enabled"
+waits "waits without enable_gvt"
+check "an unfit GPU comes" i915_comes
+mark
+check "says why it is unfit" said "$SLOT: not attached: GVT is not enabled"
+check "says so once" test "$(grep -c 'rgvt: ' /tmp/said)" = 1
+check "offers no types" types_missing
+check "unloads" rmmod rgvt
+check "i915 leaves" i915_leaves
+i915_comes &
+binds=$!
+sleep 0.1
+refuses "while i915 probes an unfit GPU" "not permitted" "GVT is not enabled"
+wait "$binds"
 gpu_unload
 
 gpu_load
@@ -119,12 +147,12 @@ i915_leaves
 mark
 check "detaches when i915 leaves the GPU" said "$SLOT: detached"
 i915_comes
-check "attaches when i915 comes back" wait_for 10 types_offered
+check "attaches when i915 comes back" types_offered
 mark
 check "says so" said "$SLOT: attached"
 engines_are_known "i915 came back"
 check "i915 comes and goes 5 times" rebind_rounds
-check "attaches when i915 stays" wait_for 10 types_offered
+check "attaches when i915 stays" types_offered
 gpu_check
 check "i915 leaves" i915_leaves
 check "i915 comes back" i915_comes
@@ -138,8 +166,27 @@ check "the types are there when it has loaded" types_offered
 wait "$binds"
 engines_are_known "loaded while i915 probed"
 check "unloads" rmmod rgvt
-i915_leaves
-refuses "without a GPU" "No such device" "there is no GPU that i915 drives"
-i915_comes
+waits "without a GPU"
+check "unloads while it waits" rmmod rgvt
+check "i915 comes when nobody waits" i915_comes
+check "offers no types" types_missing
+waits "without a GPU again"
+check "i915 comes" i915_comes
+check "the types are there when i915 has come" types_offered
+mark
+check "says that it is attached" said "$SLOT: attached"
+vgpus_create 1 && vgpus_remove 1
+engines_are_known "loaded before i915 came"
+check "i915 leaves" i915_leaves
+check "no types are left" types_missing
+check "i915 comes back" i915_comes
+check "the types are there again" types_offered
+check "i915 leaves once more" i915_leaves
+i915_comes &
+binds=$!
+sleep 0.1
+check "unloads while i915 probes the GPU" rmmod rgvt
+wait "$binds"
+check "no types are left behind" types_missing
 gpu_check
 gpu_unload

@@ -56,7 +56,7 @@ use crate::rust::{
 };
 use refusal::Unfit;
 
-/// The attachment to i915, of which at least one GPU was fit when it was made. `T` is kept for each.
+/// The attachment to i915, of which at least one GPU was fit when it was made, if there was one. `T` is kept for each.
 pub(crate) struct Host<T: Client> {
     _attachment: Attachment<T>,
 }
@@ -74,7 +74,7 @@ impl<T: Client> Host<T> {
             });
         }
 
-        let attachment = Attachment::new().map_err(|error| match error {
+        let mut attachment = Attachment::new().map_err(|error| match error {
             EBUSY => Refusal::OtherModule,
             error => Refusal::Other(error),
         })?;
@@ -82,15 +82,22 @@ impl<T: Client> Host<T> {
         // i915 keeps to itself why it does not lend a GPU.
         let mut attached = false;
         let mut unfit = None;
-        attachment.settle(|gpu, ours| {
-            if ours {
-                attached = true;
-            } else {
-                unfit = unfit.max(Some(Unfit::of(gpu)));
-            }
-        });
+        attachment
+            .settle(|gpu, ours| {
+                if ours {
+                    attached = true;
+                } else {
+                    unfit = unfit.max(Some(Unfit::of(gpu)));
+                }
+            })
+            .map_err(Refusal::Other)?;
         if !attached {
-            return Err(unfit.map_or(Refusal::NoGpu, Refusal::Unfit));
+            if let Some(unfit) = unfit {
+                return Err(Refusal::Unfit(unfit));
+            }
+
+            // Modules that are loaded at boot come in any order, and so do GPUs.
+            pr_info!("waiting for a GPU, as i915 drives none: if this stays so, bind i915 to one, loaded with enable_gvt=1 enable_guc=0, or boot with i915.enable_gvt=1 i915.enable_guc=0\n");
         }
 
         Ok(Self {

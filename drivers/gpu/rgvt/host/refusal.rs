@@ -42,7 +42,7 @@ impl Unfit {
     }
 }
 
-/// Why the module does not load.
+/// Why the module does not load, or does not attach to a GPU that comes later.
 pub(crate) enum Refusal {
     /// The module was built for another kernel.
     OtherKernel {
@@ -51,12 +51,17 @@ pub(crate) enum Refusal {
     },
     /// Another module is attached to i915.
     OtherModule,
-    /// i915 drives no GPU.
-    NoGpu,
     /// i915 drives no GPU that it lends; this is why not the best of them.
     Unfit(Unfit),
     /// Attaching failed otherwise.
     Other(Error),
+}
+
+impl Refusal {
+    /// Why i915 does not lend `gpu`.
+    pub(crate) fn of(gpu: &Gpu) -> Self {
+        Self::Unfit(Unfit::of(gpu))
+    }
 }
 
 impl From<Refusal> for Error {
@@ -64,7 +69,6 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::OtherKernel { .. } => ENOEXEC,
             Refusal::OtherModule => EBUSY,
-            Refusal::NoGpu => ENODEV,
             Refusal::Unfit(Unfit::Unsupported) => ENXIO,
             Refusal::Unfit(Unfit::Virtual) => EACCES,
             Refusal::Unfit(Unfit::GucSubmission) => EINVAL,
@@ -84,7 +88,6 @@ impl fmt::Display for Refusal {
             }
             Self::Other(error) => return f.write_fmt(fmt!("attaching to i915 failed: {error:?}")),
             Self::OtherModule => "another module is attached to i915: unload kvmgt first",
-            Self::NoGpu => "there is no GPU that i915 drives",
             Self::Unfit(Unfit::Unsupported) => {
                 "the GPU is not supported: it takes Broadwell, Skylake, Broxton, Kaby Lake, Coffee Lake or Comet Lake"
             }
