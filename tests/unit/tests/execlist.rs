@@ -249,6 +249,29 @@ fn a_pipelined_element_is_waited_for() {
 }
 
 #[test]
+fn what_is_behind_failed_work_does_not_start() {
+    let mut port = Execlists::new();
+    let first = queued(&run(&mut port, context(1), 0));
+    assert!(port.start(first[0].0));
+    // The guest's heartbeat, and the same context once more.
+    let more = queued(&run(&mut port, context(1), context(2)));
+    assert_eq!(more.len(), 2);
+    port.fail(first[0].0);
+    for (ticket, ..) in more {
+        assert!(!port.start(ticket));
+        assert_eq!(port.complete(ticket), Effects::default());
+    }
+    assert_eq!(
+        run(&mut port, context(3), 0),
+        Effects::default(),
+        "it hangs"
+    );
+    let _ = port.reset();
+    let after = queued(&run(&mut port, context(3), 0));
+    assert!(port.start(after[0].0));
+}
+
+#[test]
 fn failed_work_hangs_until_a_reset() {
     let mut port = Execlists::new();
     let old = queued(&run(&mut port, context(1), context(2)));

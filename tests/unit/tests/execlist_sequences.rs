@@ -153,6 +153,13 @@ impl Naive {
         false
     }
 
+    /// Whether work that will never be done is before this.
+    fn hangs_before(&self, ticket: Ticket) -> bool {
+        let work = self.contexts.iter().flat_map(|context| &context.1);
+        let mut before = work.take_while(|piece| piece.0 != ticket);
+        before.any(|piece| piece.1 == Stage::Dead)
+    }
+
     fn complete(&mut self, ticket: Ticket) -> Outcome {
         let mut outcome = Outcome::default();
         match self.contexts.first_mut() {
@@ -243,7 +250,8 @@ proptest! {
                 }
                 Step::Start(index) => {
                     if let Some(ticket) = pick(index) {
-                        let may = naive.set(ticket, &[Stage::Queued], Stage::Started);
+                        let hangs = naive.hangs_before(ticket);
+                        let may = !hangs && naive.set(ticket, &[Stage::Queued], Stage::Started);
                         prop_assert_eq!(port.start(ticket), may);
                     }
                     continue;

@@ -262,7 +262,7 @@ impl Lane {
                 first.started = true;
                 return Some(*first);
             }
-            // The guest took it back.
+            // The guest took it back, or what is before it hangs.
             self.queue.remove(0).ok()?;
         }
     }

@@ -136,16 +136,19 @@ impl Execlists {
     }
 
     /// Whether the host may hand this piece of work to the GPU now. If so, it cannot be taken back
-    /// any more; if not, it was taken back and is to be dropped.
+    /// any more; if not, it was taken back, or the engine hangs before it, and it is to be dropped.
     #[must_use]
     pub fn start(&mut self, ticket: Ticket) -> bool {
-        match self.piece(ticket) {
-            Some(piece) if piece.stage == Stage::Queued => {
-                piece.stage = Stage::Started;
-                true
+        for piece in self.pieces() {
+            if piece.stage == Stage::Dead {
+                break;
             }
-            _ => false,
+            if piece.ticket == ticket && piece.stage == Stage::Queued {
+                piece.stage = Stage::Started;
+                return true;
+            }
         }
+        false
     }
 
     /// A piece of work that started is done: the ring is empty as far as the piece went. Pieces are
@@ -184,7 +187,7 @@ impl Execlists {
     }
 
     /// A piece of work will never be done: it was rejected, or hung. The guest sees its engine hang
-    /// in that context until it resets it.
+    /// in that context until it resets it: what is behind it does not start.
     pub fn fail(&mut self, ticket: Ticket) {
         if let Some(piece) = self.piece(ticket) {
             piece.stage = Stage::Dead;
@@ -326,14 +329,18 @@ impl Execlists {
         effects.reports.push(self.buffer.append(entry));
     }
 
-    fn piece(&mut self, ticket: Ticket) -> Option<&mut Piece> {
-        let running = self.running.as_mut()?;
-        [Some(&mut running.current), running.next.as_mut()]
-            .into_iter()
+    /// The pieces that are not done, in their order.
+    fn pieces(&mut self) -> impl Iterator<Item = &mut Piece> {
+        let running = self.running.iter_mut();
+        running
+            .flat_map(|running| [Some(&mut running.current), running.next.as_mut()])
             .flatten()
             .flat_map(|element| [Some(&mut element.piece), element.more.as_mut()])
             .flatten()
-            .find(|piece| piece.ticket == ticket)
+    }
+
+    fn piece(&mut self, ticket: Ticket) -> Option<&mut Piece> {
+        self.pieces().find(|piece| piece.ticket == ticket)
     }
 
     fn status_halves(&self) -> (u32, u32) {
