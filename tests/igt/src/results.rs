@@ -266,12 +266,13 @@ fn inherit(findings: &mut Findings) {
     }
 }
 
-/// A line of the progress log: `IGT: [i/n] program@subtest result`.
+/// A line of the progress log: `IGT: [i/n] program@subtest result`. It has the name as the program says it, while
+/// igt_runner's lists and results have it in small letters.
 fn parse_progress(line: &str) -> Option<(String, Finding)> {
     let mut words = line.strip_prefix("IGT: [")?.split_whitespace().skip(1);
     let (name, outcome) = (words.next()?, words.next()?.parse().ok()?);
     Some((
-        name.to_owned(),
+        name.to_lowercase(),
         Finding {
             outcome,
             hint: None,

@@ -50,7 +50,7 @@ fn jobs_and_progress() {
     assert_eq!(job_names("a b,c"), ["a@b", "a@c"]);
     assert_eq!(job_names("a"), ["a"]);
     assert!(job_names("").is_empty());
-    let (name, finding) = parse_progress("IGT: [3/9] a@b timeout").unwrap();
+    let (name, finding) = parse_progress("IGT: [3/9] a@B timeout").unwrap();
     assert_eq!((name.as_str(), finding.outcome), ("a@b", Outcome::Timeout));
     assert!(parse_progress("IGT: [3/9] a@b started").is_none());
     assert!(parse_progress("other").is_none());
