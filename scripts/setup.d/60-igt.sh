@@ -6,7 +6,8 @@
 step_title="IGT image"
 step_mib=500
 image_name=igt
-image_packages=igt-gpu-tools-tests,igt-gpu-tools,busybox-static
+# IGT puts the machine to sleep by util-linux's rtcwake.
+image_packages=igt-gpu-tools-tests,igt-gpu-tools,busybox-static,util-linux
 image_suite=forky
 
 step_done() { image_done; }

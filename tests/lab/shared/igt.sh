@@ -11,20 +11,21 @@ igt_mount() {
 	image_mount /igt
 }
 
-# igt_lists: has IGT's own runner run the lists in /lab/lists; its results go to /out/igt, where a run
-# that was broken off is taken up again. What a subtest says is a result and not a test point here: the
-# table of results judges it.
+# igt_lists [FOLDER]: has IGT's own runner run the lists in /lab/lists; its results go to FOLDER of IGT's
+# root, /out/igt if there is none, where a run that was broken off is taken up again. What a subtest says
+# is a result and not a test point here: the table of results judges it.
 igt_lists() {
+	igt_results=${1:-/out/igt}
 	check "IGT's root is mounted" igt_mount || return
 	cp -r /lab/lists /bin/igt-run /igt/tmp/
-	env PATH=/usr/bin:/bin HOME=/tmp chroot /igt /tmp/igt-run /tmp/lists /out/igt 2>&1 |
+	env PATH=/usr/sbin:/usr/bin:/bin HOME=/tmp chroot /igt /tmp/igt-run /tmp/lists "$igt_results" 2>&1 |
 		while read -r igt_line; do
 			note "$(uptime_s) s: $igt_line"
 		done
-	check "IGT has left results" test -s /out/igt/progress.txt
+	check "IGT has left results" test -s "/igt$igt_results/progress.txt"
 	# Only the runner of guests reads this; where there is none, the points below fail.
-	[ ! -e /out/igt/lost ] || echo "its driver had lost the GPU" > /out/again
-	for igt_folder in /out/igt/*/; do
+	[ ! -e "/igt$igt_results/lost" ] || echo "its driver had lost the GPU" > /out/again
+	for igt_folder in "/igt$igt_results"/*/; do
 		igt_folder=${igt_folder%/}
 		check "IGT came to the end of ${igt_folder##*/}" test -e "$igt_folder/endtime.txt"
 	done
