@@ -66,6 +66,19 @@ enum Command {
         #[command(flatten)]
         run: Run,
     },
+    /// Print the subtests of a list that have no result in the table yet.
+    Missing {
+        /// The table.
+        table: PathBuf,
+        /// The list.
+        list: PathBuf,
+        /// native, kvmgt or rgvt.
+        #[arg(long)]
+        driver: Driver,
+        /// skl, kbl, cfl or bdw.
+        #[arg(long)]
+        device: String,
+    },
     /// Judge a run by the table, as TAP; fails when a subtest did worse than known.
     Verify {
         /// The table.
@@ -111,11 +124,7 @@ fn main() -> Result<ExitCode> {
             groups,
         } => select(&rules, &all, &out, &groups)?,
         Command::Merge { table: path, run } => {
-            let mut table = if path.exists() {
-                read_table(&path)?
-            } else {
-                Table::default()
-            };
+            let mut table = read_table_or_none(&path)?;
             let mut findings = results::read_run(&run.results)?;
             if run.interrupted.is_some() {
                 findings.retain(|_, finding| finding.outcome != Outcome::Incomplete);
@@ -128,12 +137,22 @@ fn main() -> Result<ExitCode> {
             );
             write(&path, &table.render())?;
         }
+        Command::Missing {
+            table,
+            list,
+            driver,
+            device,
+        } => {
+            let known = read_table_or_none(&table)?.known(&device, driver);
+            let names = read(&list)?;
+            let missing = names.lines().filter(|line| {
+                let name = line.strip_prefix("igt@").unwrap_or(line);
+                !known.contains(name)
+            });
+            print(&missing.map(str::to_owned).collect::<Vec<_>>());
+        }
         Command::Verify { table, run } => {
-            let table = if table.exists() {
-                read_table(&table)?
-            } else {
-                Table::default()
-            };
+            let table = read_table_or_none(&table)?;
             let findings = results::read_run(&run.results)?;
             let reasons = read_reasons(&run.reasons)?;
             let (lines, bad) = judge::verify(
@@ -183,6 +202,15 @@ fn write(path: &Path, text: &str) -> Result<()> {
 
 fn read_table(path: &Path) -> Result<Table> {
     Table::parse(&read(path)?).with_context(|| format!("in {}", path.display()))
+}
+
+/// An empty table where there is none.
+fn read_table_or_none(path: &Path) -> Result<Table> {
+    if path.exists() {
+        read_table(path)
+    } else {
+        Ok(Table::default())
+    }
 }
 
 fn read_reasons(path: &Path) -> Result<Reasons> {

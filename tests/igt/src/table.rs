@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The table of results: a CSV file that is committed, one row a subtest and device.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result, ensure};
@@ -97,6 +97,15 @@ impl Table {
             };
             row.insert(driver, Cell { outcome, reason });
         }
+    }
+
+    /// The subtests that have a result.
+    pub fn known(&self, device: &str, driver: Driver) -> BTreeSet<String> {
+        self.rows
+            .iter()
+            .filter(|((_, of), row)| of == device && row.contains_key(&driver))
+            .map(|((name, _), _)| name.clone())
+            .collect()
     }
 
     /// What is expected of a subtest: of this device, or else of any that has a result.

@@ -90,3 +90,15 @@ fn expectations_fall_back_to_another_device() {
     assert_eq!(outcome("a@b", "bdw", Driver::Rgvt), None);
     assert_eq!(outcome("z@z", "skl", Driver::Native), None);
 }
+
+#[test]
+fn known_are_those_with_a_result() {
+    let table = Table::parse(TEXT).unwrap();
+    let known = |device, driver| {
+        let known = table.known(device, driver);
+        known.into_iter().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(known("skl", Driver::Kvmgt), "a@b a@c a@d a@e");
+    assert_eq!(known("skl", Driver::Rgvt), "a@d");
+    assert_eq!(known("kbl", Driver::Kvmgt), "");
+}
