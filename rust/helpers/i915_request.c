@@ -188,31 +188,6 @@ bool rgvt_request_is_executed(const struct i915_request *rq)
 	return is_executed;
 }
 
-/* The same, and it was not asked to leave it. */
-bool rgvt_request_goes_on(const struct i915_request *rq)
-{
-	const struct i915_request *next;
-	bool goes_on;
-
-	if (!rgvt_request_is_executed(rq))
-		return false;
-
-	rcu_read_lock();
-	next = READ_ONCE(rq->engine->execlists.pending[0]);
-	goes_on = !next || is_of_context(next, rq);
-	rcu_read_unlock();
-	return goes_on;
-}
-
-/*
- * The time that the hardware has had the request's context, when it last left
- * that. The context is pinned.
- */
-u32 rgvt_request_timestamp(const struct i915_request *rq)
-{
-	return READ_ONCE(rq->context->lrc_reg_state[CTX_TIMESTAMP]);
-}
-
 /* Whether the hardware was asked to execute another context in the place of the request's. */
 bool rgvt_request_is_leaving(const struct i915_request *rq)
 {
@@ -224,6 +199,21 @@ bool rgvt_request_is_leaving(const struct i915_request *rq)
 	is_leaving = next && !is_of_context(next, rq);
 	rcu_read_unlock();
 	return is_leaving;
+}
+
+/* Whether it executes the request's context, and was not asked to leave it. */
+bool rgvt_request_goes_on(const struct i915_request *rq)
+{
+	return rgvt_request_is_executed(rq) && !rgvt_request_is_leaving(rq);
+}
+
+/*
+ * The time that the hardware has had the request's context, when it last left
+ * that. The context is pinned.
+ */
+u32 rgvt_request_timestamp(const struct i915_request *rq)
+{
+	return READ_ONCE(rq->context->lrc_reg_state[CTX_TIMESTAMP]);
 }
 
 /*
