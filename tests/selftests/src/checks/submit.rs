@@ -345,15 +345,7 @@ fn overtakes(bench: &Bench) -> Result<Outcome> {
         return Outcome::skip("Gen8 cannot leave a piece of work in its middle");
     }
     for engine in ENGINES {
-        let long = [
-            (&first, waits(&first, engine, 0)?),
-            (&second, waits(&second, engine, 1)?),
-        ];
-        let short = Context::new(&third, engine, 2)?;
-        short.store(&third, MARK);
-        short.submit(&third)?;
-        short.wait_for(&third, MARK).context("who overtakes")?;
-
+        let long = overtaken([&first, &second], &third, engine)?;
         for (client, context) in long {
             context.reaches(client, MARK).context("who is overtaken")?;
             context.release(client, MARK + 1);
@@ -361,6 +353,23 @@ fn overtakes(bench: &Bench) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Pass)
+}
+
+/// Work of two that waits, and has been overtaken by a third's.
+fn overtaken<'c>(
+    [first, second]: [&'c Client; 2],
+    third: &Client,
+    engine: Engine,
+) -> Result<[(&'c Client, Context); 2]> {
+    let long = [
+        (first, waits(first, engine, 0)?),
+        (second, waits(second, engine, 1)?),
+    ];
+    let short = Context::new(third, engine, 2)?;
+    short.store(third, MARK);
+    short.submit(third)?;
+    short.wait_for(third, MARK).context("who overtakes")?;
+    Ok(long)
 }
 
 /// Work that comes to a place, and waits there to be released.
@@ -409,14 +418,7 @@ fn ends_beside_a_waiter(bench: &Bench) -> Result<Outcome> {
     }
     // It takes luck to meet that moment.
     for engine in ENGINES.into_iter().cycle().take(10 * ENGINES.len()) {
-        let long = [
-            (&first, waits(&first, engine, 0)?),
-            (&second, waits(&second, engine, 1)?),
-        ];
-        let short = Context::new(&third, engine, 2)?;
-        short.store(&third, MARK);
-        short.submit(&third)?;
-        short.wait_for(&third, MARK)?;
+        let long = overtaken([&first, &second], &third, engine)?;
         // The others take turns.
         std::thread::sleep(Duration::from_millis(50));
 
