@@ -7,6 +7,7 @@ pub(crate) mod dma_buf;
 pub(crate) mod eventfd;
 pub(crate) mod i915;
 pub(crate) mod mdev;
+mod notifier;
 pub(crate) mod page;
 mod pci;
 pub(crate) mod pm;

@@ -28,13 +28,14 @@ use kernel::{
         PCI_BASE_CLASS_DISPLAY, //
     },
     container_of,
-    error::to_result,
     ffi,
-    prelude::*,
-    types::Opaque,
+    prelude::*, //
 };
 
-use super::bindings;
+use super::{
+    bindings,
+    notifier, //
+};
 
 /// A display controller.
 ///
@@ -132,62 +133,36 @@ impl Iterator for DisplayDevices {
 }
 
 /// Tells of each display controller to which a driver was bound, until this is dropped.
-///
-/// # Invariants
-///
-/// `block` is registered, unless this was not returned by [`Self::new`].
-#[pin_data(PinnedDrop)]
 pub(super) struct Watch {
-    #[pin]
-    block: Opaque<notifier_block>,
-    bound: fn(&Locked),
+    _block: Pin<KBox<notifier::Notifier<Told>>>,
 }
-
-// SAFETY: Any thread may unregister the block.
-unsafe impl Send for Watch {}
-
-// SAFETY: There is nothing to do with a shared reference.
-unsafe impl Sync for Watch {}
 
 impl Watch {
     /// Begins to call `bound` for each display controller when a probe of it has been a success, and is over. May
     /// sleep, as `bound` may. No device's lock must be held when this is dropped.
-    pub(super) fn new(bound: fn(&Locked)) -> Result<Pin<KBox<Self>>> {
-        let this = KBox::pin_init(
-            pin_init!(Self {
-                block <- Opaque::ffi_init(|slot: *mut notifier_block| {
-                    let block = notifier_block {
-                        notifier_call: Some(Self::call),
-                        ..notifier_block::default()
-                    };
+    pub(super) fn new(bound: fn(&Locked)) -> Result<Self> {
+        Ok(Self {
+            _block: notifier::Notifier::new(Told(bound))?,
+        })
+    }
+}
 
-                    // SAFETY: `slot` is to be initialised.
-                    unsafe { slot.write(block) };
-                }),
-                bound,
-            }),
-            GFP_KERNEL,
-        )?;
+struct Told(fn(&Locked));
 
-        // INVARIANT: If it fails, `this` is dropped, and to unregister it then does nothing.
-        // SAFETY: The block stays in its place until it is taken back, which is when `this` is dropped.
-        to_result(unsafe { bus_register_notifier(&raw const pci_bus_type, this.block.get()) })?;
-        Ok(this)
+// SAFETY: The chain's lock is held around calls and to take a block off.
+unsafe impl notifier::Listener for Told {
+    unsafe fn register(block: *mut notifier_block) -> ffi::c_int {
+        // SAFETY: The caller vouches for the block.
+        unsafe { bus_register_notifier(&raw const pci_bus_type, block) }
     }
 
-    /// # Safety
-    ///
-    /// For the notifier chain of the PCI bus only: `block` must be that of a `Watch`.
-    unsafe extern "C" fn call(
-        block: *mut notifier_block,
-        event: ffi::c_ulong,
-        data: *mut ffi::c_void,
-    ) -> ffi::c_int {
-        // SAFETY: The caller vouches for it; to unregister it waits for the end of this.
-        let this = unsafe { &*container_of!(Opaque::cast_from(block).cast_mut(), Self, block) };
+    unsafe fn unregister(block: *mut notifier_block) {
+        // SAFETY: The caller vouches for the block.
+        unsafe { bus_unregister_notifier(&raw const pci_bus_type, block) };
+    }
 
-        // CAST: Of a small constant.
-        if event as ffi::c_uint == BUS_NOTIFY_BOUND_DRIVER {
+    unsafe fn call(&self, event: ffi::c_uint, data: *mut ffi::c_void) -> ffi::c_int {
+        if event == BUS_NOTIFY_BOUND_DRIVER {
             // SAFETY: The chain gives a device of the PCI bus, and each of these is part of a `pci_dev`.
             let device = unsafe { container_of!(data.cast::<device>(), pci_dev, dev) };
 
@@ -196,20 +171,11 @@ impl Watch {
 
             if let (true, Some(device)) = (is_display, NonNull::new(device)) {
                 // INVARIANT: The driver core has a reference and the lock while it binds, and gives up both itself.
-                (this.bound)(&ManuallyDrop::new(Locked(DisplayDevice(device))));
+                (self.0)(&ManuallyDrop::new(Locked(DisplayDevice(device))));
             }
         }
 
         // CAST: It is 0.
         NOTIFY_DONE as ffi::c_int
-    }
-}
-
-#[pinned_drop]
-impl PinnedDrop for Watch {
-    fn drop(self: Pin<&mut Self>) {
-        // SAFETY: The block is valid. The function waits for calls that are under way, and does nothing if the
-        // block is not registered.
-        unsafe { bus_unregister_notifier(&raw const pci_bus_type, self.block.get()) };
     }
 }

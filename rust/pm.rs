@@ -17,14 +17,14 @@ use kernel::{
         PM_RESTORE_PREPARE,
         PM_SUSPEND_PREPARE, //
     },
-    container_of,
-    error::to_result,
     ffi,
-    prelude::*,
-    types::Opaque,
+    prelude::*, //
 };
 
-use super::bindings;
+use super::{
+    bindings,
+    notifier, //
+};
 
 /// What goes to sleep with the system, before all devices do. Both functions may sleep, in the other sense.
 pub(crate) trait Sleeper: Send + Sync + 'static {
@@ -37,63 +37,37 @@ pub(crate) trait Sleeper: Send + Sync + 'static {
 }
 
 /// A [`Sleeper`] that is told, until this is dropped.
-///
-/// # Invariants
-///
-/// `block` is registered, unless this was not returned by [`Self::new`].
-#[pin_data(PinnedDrop)]
 pub(crate) struct Notifier<T: Sleeper> {
-    #[pin]
-    block: Opaque<notifier_block>,
-    sleeper: T,
+    _block: Pin<KBox<notifier::Notifier<Told<T>>>>,
 }
-
-// SAFETY: Any thread may unregister the block, and a `Sleeper` is `Send`.
-unsafe impl<T: Sleeper> Send for Notifier<T> {}
-
-// SAFETY: There is nothing to do with a shared reference; a `Sleeper` is `Sync`.
-unsafe impl<T: Sleeper> Sync for Notifier<T> {}
 
 impl<T: Sleeper> Notifier<T> {
     /// Begins to tell `sleeper`. May sleep.
-    pub(crate) fn new(sleeper: T) -> Result<Pin<KBox<Self>>> {
-        let this = KBox::pin_init(
-            pin_init!(Self {
-                block <- Opaque::ffi_init(|slot: *mut notifier_block| {
-                    let block = notifier_block {
-                        notifier_call: Some(Self::call),
-                        ..notifier_block::default()
-                    };
+    pub(crate) fn new(sleeper: T) -> Result<Self> {
+        Ok(Self {
+            _block: notifier::Notifier::new(Told(sleeper))?,
+        })
+    }
+}
 
-                    // SAFETY: `slot` is to be initialised.
-                    unsafe { slot.write(block) };
-                }),
-                sleeper,
-            }),
-            GFP_KERNEL,
-        )?;
+struct Told<T>(T);
 
-        // INVARIANT: If it fails, `this` is dropped, and to unregister it then does nothing.
-        // SAFETY: The block stays in its place until it is taken back, which is when `this` is dropped.
-        to_result(unsafe { register_pm_notifier(this.block.get()) })?;
-        Ok(this)
+// SAFETY: The chain's lock is held around calls and to take a block off.
+unsafe impl<T: Sleeper> notifier::Listener for Told<T> {
+    unsafe fn register(block: *mut notifier_block) -> ffi::c_int {
+        // SAFETY: The caller vouches for the block.
+        unsafe { register_pm_notifier(block) }
     }
 
-    /// # Safety
-    ///
-    /// For the notifier chain only: `block` must be that of a `Notifier`.
-    unsafe extern "C" fn call(
-        block: *mut notifier_block,
-        event: ffi::c_ulong,
-        _data: *mut ffi::c_void,
-    ) -> ffi::c_int {
-        // SAFETY: The caller vouches for it; to unregister it waits for the end of this.
-        let this = unsafe { &*container_of!(Opaque::cast_from(block).cast_mut(), Self, block) };
+    unsafe fn unregister(block: *mut notifier_block) {
+        // SAFETY: The caller vouches for the block.
+        unsafe { unregister_pm_notifier(block) };
+    }
 
-        // CAST: Of small constants.
-        match event as ffi::c_uint {
+    unsafe fn call(&self, event: ffi::c_uint, _data: *mut ffi::c_void) -> ffi::c_int {
+        match event {
             PM_SUSPEND_PREPARE | PM_HIBERNATION_PREPARE | PM_RESTORE_PREPARE => {
-                let result = this.sleeper.sleep();
+                let result = self.0.sleep();
 
                 // SAFETY: It only computes.
                 unsafe {
@@ -101,20 +75,11 @@ impl<T: Sleeper> Notifier<T> {
                 }
             }
             PM_POST_SUSPEND | PM_POST_HIBERNATION | PM_POST_RESTORE => {
-                this.sleeper.wake();
+                self.0.wake();
                 // CAST: It is 0.
                 NOTIFY_DONE as ffi::c_int
             }
             _ => NOTIFY_DONE as ffi::c_int,
         }
-    }
-}
-
-#[pinned_drop]
-impl<T: Sleeper> PinnedDrop for Notifier<T> {
-    fn drop(self: Pin<&mut Self>) {
-        // SAFETY: The block is valid. The function waits for calls that are under way, and does nothing if the
-        // block is not registered.
-        unsafe { unregister_pm_notifier(self.block.get()) };
     }
 }

@@ -65,7 +65,7 @@ struct Slot<T: Client> {
 /// `KBox<Slot<T>>::into_foreign`.
 pub(crate) struct Attachment<T: Client> {
     ops: &'static bindings::intel_vgpu_ops,
-    watch: Option<Pin<KBox<pci::Watch>>>,
+    watch: Option<pci::Watch>,
     _client: PhantomData<T>,
 }
 

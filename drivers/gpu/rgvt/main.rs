@@ -39,7 +39,7 @@ use rust::{
 struct Shared {
     /// Gone first: it ends all virtual GPUs.
     _offer: vfio::Offer,
-    _notifier: Pin<KBox<pm::Notifier<Sleeper>>>,
+    _notifier: pm::Notifier<Sleeper>,
     gpu: Arc<vgpu::Gpu>,
     /// Gone last: then another can be the one.
     _only: Only,
