@@ -99,6 +99,29 @@ fn a_page_of_a_table_becomes_something_else() {
     assert!(guest.pinned().is_empty());
 }
 
+/// What is no table any more is not read as one, whichever number it has.
+#[test]
+fn a_table_that_was_given_up_is_not_looked_at() {
+    let mut guest = Guest::new();
+    // So that a table at the bottom has a lower number than those above it.
+    guest.set(41, 0, 20, RW);
+    guest.set(40, 0, 41, RW);
+    let directories = |gfn: u64| Root::Three([gfn, 0, 0, 0].map(|gfn| GuestPhys::new(gfn << 12)));
+    guest.submit(directories(40));
+    guest.simple(21);
+    guest.set(12, 1, 41, RW);
+    guest.submit(four(10));
+    guest.tables.destroy(directories(40));
+
+    guest.world.state().quota = Some(1);
+    guest.set(12, 1, 0, 0);
+    for index in 0..3 {
+        guest.set(41, index, 30 + index, RW);
+    }
+    guest.submit(four(10));
+    assert_eq!(guest.pinned(), [21]);
+}
+
 #[test]
 fn tables_that_point_at_themselves() {
     let mut guest = Guest::new();

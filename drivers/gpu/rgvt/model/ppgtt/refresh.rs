@@ -65,10 +65,21 @@ impl<P> Resolved<P> {
 
 impl<S: Seam> Tables<S> {
     /// Brings all tables up to date. After an error the rest is still dirty.
+    ///
+    /// From the top: the page of a table that one above no longer points to may be anything by now, and what that
+    /// would mean as a table is not to be found out.
     pub(super) fn refresh_all(&mut self) -> Result {
         self.dirty.insert_all(&self.unwatched);
-        while let Some(number) = self.dirty.next(0) {
-            self.refresh(TableId(number))?;
+        for level in [Level::Pml4e, Level::Pdpe, Level::Pde, Level::Pte] {
+            let mut from = 0;
+            while let Some(number) = self.dirty.next(from) {
+                from = number.saturating_add(1);
+                let id = TableId(number);
+                let table = self.store.get(id);
+                if table.is_none_or(|table| table.source.level() == level) {
+                    self.refresh(id)?;
+                }
+            }
         }
         Ok(())
     }
