@@ -40,6 +40,8 @@ pub(super) struct Tracks {
     kvm: Option<NonNull<bindings::kvm>>,
     /// What KVM tracks. KVM forgets a page when its memory slot goes, without a call of ours.
     live: RBTree<Key, ()>,
+    /// Whether KVM has forgotten any since [`Guest::lost_tracks`] was asked.
+    lost: bool,
     next: u64,
 }
 
@@ -51,6 +53,7 @@ impl Tracks {
         Self {
             kvm: None,
             live: RBTree::new(),
+            lost: false,
             next: 0,
         }
     }
@@ -119,6 +122,7 @@ unsafe extern "C" fn slot_removed(gfn: u64, pages: usize, node: *mut Node) {
     let mut tracks = guest.tracks.lock();
 
     let kvm = tracks.kvm;
+    let mut lost = false;
     let mut next = tracks.live.cursor_lower_bound_mut(&(gfn, 0));
     while let Some(cursor) = next {
         let key = *cursor.current().0;
@@ -128,11 +132,13 @@ unsafe extern "C" fn slot_removed(gfn: u64, pages: usize, node: *mut Node) {
         next = if kvm.is_some_and(|kvm| is_tracked(kvm, key.0)) {
             cursor.move_next()
         } else {
+            lost = true;
             // If there is none behind it, what is left is the one before.
             let (next, _) = cursor.remove_current();
             next.filter(|next| *next.current().0 > key)
         };
     }
+    tracks.lost |= lost;
 }
 
 /// Whether KVM tracks page `gfn`, which it has tracked. The slot that goes may be one of system management mode's
@@ -179,6 +185,12 @@ impl Guest {
             guest: this.clone(),
             key,
         })
+    }
+
+    /// Whether KVM has forgotten any track since this was asked last, whose [`Track`] may still be there: the page's
+    /// memory slot is gone, and another may be in its place.
+    pub(crate) fn lost_tracks(&self) -> bool {
+        core::mem::take(&mut self.tracks.lock().lost)
     }
 
     /// Registers with the guest's KVM.

@@ -32,7 +32,7 @@ pub struct Client {
     pub memory: Memory,
     pub group: Group,
     pub container: Container,
-    vm: Option<Vm>,
+    pub vm: Option<Vm>,
     pub mdev: Mdev,
 }
 

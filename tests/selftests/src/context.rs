@@ -217,6 +217,23 @@ impl Context {
         self.commands(client, &[store, self.target as u32, 0, value]);
     }
 
+    /// Has address 0 of its own address space be page `to` of memory, by tables in the pages from `tables` on.
+    pub fn map(&self, client: &Client, tables: u64, to: u64) {
+        let pages = [self.first + ROOT, tables, tables + 1, tables + 2, to];
+        for (table, below) in pages.into_iter().zip(&pages[1..]) {
+            // Present and writable.
+            let entry = Memory::page(*below) | 3;
+            client
+                .memory
+                .fill(table * PAGE, &[entry as u32, (entry >> 32) as u32]);
+        }
+    }
+
+    /// Puts a store to address 0 of its own address space into the ring.
+    pub fn store_own(&self, client: &Client, value: u32) {
+        self.commands(client, &[0x20 << 23 | 2, 0, 0, value]);
+    }
+
     /// Puts into the ring that the engine waits until the target has a value: MI_SEMAPHORE_WAIT by the GGTT,
     /// polling, for equality.
     pub fn wait(&self, client: &Client, value: u32) {

@@ -16,6 +16,7 @@ use crate::uapi::{
 
 /// The machine, alive as long as this, or as a device that was opened with it.
 pub struct Vm {
+    vm: OwnedFd,
     /// Its device for VFIO, which has a reference to it.
     vfio: OwnedFd,
 }
@@ -52,22 +53,26 @@ fn owned(fd: i32) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
+/// Makes so many bytes of the memory the machine's: all of them, or none.
+fn set_memory(vm: &OwnedFd, memory: &Memory, size: u64) -> io::Result<()> {
+    let mut region = MemoryRegion {
+        slot: 0,
+        flags: 0,
+        guest_address: BASE,
+        size,
+        user_address: memory.address(),
+    };
+    // SAFETY: the command reads this structure, and the memory outlives its use as the guest's.
+    unsafe { ioctl_with(vm.as_fd(), KVM_SET_USER_MEMORY_REGION, &mut region) }.map(|_| ())
+}
+
 impl Vm {
     /// A machine with this memory.
     pub fn new(memory: &Memory) -> Result<Self> {
         let kvm = File::options().read(true).write(true).open("/dev/kvm");
         let kvm = kvm.context("opening /dev/kvm")?;
         let vm = owned(ioctl_number(kvm.as_fd(), KVM_CREATE_VM, 0).context("making a VM")?);
-        let mut region = MemoryRegion {
-            slot: 0,
-            flags: 0,
-            guest_address: BASE,
-            size: SIZE,
-            user_address: memory.address(),
-        };
-        // SAFETY: the command reads this structure, and the memory outlives its use as the guest's.
-        unsafe { ioctl_with(vm.as_fd(), KVM_SET_USER_MEMORY_REGION, &mut region) }
-            .context("giving the VM its memory")?;
+        set_memory(&vm, memory, SIZE).context("giving the VM its memory")?;
         let mut device = CreateDevice {
             kind: KVM_DEV_TYPE_VFIO,
             fd: -1,
@@ -78,7 +83,14 @@ impl Vm {
             .context("making the VM's VFIO device")?;
         Ok(Self {
             vfio: owned(device.fd),
+            vm,
         })
+    }
+
+    /// Takes the machine's memory away, and gives it back.
+    pub fn renew_memory(&self, memory: &Memory) -> io::Result<()> {
+        set_memory(&self.vm, memory, 0)?;
+        set_memory(&self.vm, memory, SIZE)
     }
 
     /// Tells the machine of a VFIO group, whose devices then know the machine.

@@ -99,6 +99,36 @@ fn a_page_of_a_table_becomes_something_else() {
     assert!(guest.pinned().is_empty());
 }
 
+#[test]
+fn tracks_that_end_by_themselves() {
+    let mut guest = Guest::new();
+    guest.simple(20);
+    guest.submit(four(10));
+    guest.world.lose_tracks();
+    guest.set(13, 0, 21, RW);
+    guest.submit(four(10));
+    assert_eq!(guest.pinned(), [21], "the write was told to nobody");
+    assert_eq!(guest.tracked(), [10, 11, 12, 13]);
+    let before = guest.count();
+    guest.submit(four(10));
+    assert_eq!(guest.count(), before, "once is enough");
+}
+
+#[test]
+fn tracks_that_end_while_one_is_held() {
+    let mut guest = Guest::new();
+    guest.simple(20);
+    let first = guest.hold(four(10));
+    guest.tables.destroy(four(10));
+    guest.world.lose_tracks();
+    guest.simple(21);
+    let second = guest.hold(four(10));
+    guest.tables.release(first);
+    guest.tables.release(second);
+    assert_eq!(guest.tracked(), [10, 11, 12, 13]);
+    assert_eq!(guest.pinned(), [21]);
+}
+
 /// What is no table any more is not read as one, whichever number it has.
 #[test]
 fn a_table_that_was_given_up_is_not_looked_at() {

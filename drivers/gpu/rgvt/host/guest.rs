@@ -203,6 +203,10 @@ impl WriteTracker for Guest {
     fn track(&self, gfn: Gfn) -> Result<vfio::Track> {
         vfio::Guest::track(&self.0.vfio, gfn.get())
     }
+
+    fn lost_tracks(&self) -> bool {
+        self.0.vfio.lost_tracks()
+    }
 }
 
 /// A page that the GPU reads as a translation table.

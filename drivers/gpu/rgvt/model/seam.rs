@@ -46,6 +46,10 @@ pub trait WriteTracker {
 
     /// Has every write to the page told from now on, after it happened.
     fn track(&self, gfn: Gfn) -> Result<Self::Track>;
+
+    /// Whether tracks have ended by themselves since this was asked last, as they do when other memory comes to be
+    /// where theirs was.
+    fn lost_tracks(&self) -> bool;
 }
 
 /// A page of the host's that the GPU reads as a translation table; all zero at first.

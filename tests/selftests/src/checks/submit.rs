@@ -11,6 +11,7 @@ use crate::bench::{Bench, Check, Outcome, same};
 use crate::client::Client;
 use crate::context::{Context, ENGINES, Engine, MARK, RING_CONTROL, RING_START, RING_TAIL};
 use crate::eventfd::EventFd;
+use crate::memory::PAGE;
 use crate::regs::{GDRST, GT0_IRQ, IER, IMR, MASTER_ENABLE, MASTER_IRQ};
 use crate::shares::stream::{Manners, Stream};
 use crate::uapi::MSI;
@@ -36,6 +37,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/made-way-goes-on", made_way_goes_on),
     Check::new("submit/ends-beside-a-waiter", ends_beside_a_waiter),
     Check::new("submit/reset-ends-it", reset_ends_it),
+    Check::new("submit/memory-slot-anew", memory_slot_anew),
 ];
 
 /// MI_BATCH_BUFFER_END.
@@ -466,5 +468,33 @@ fn reset_meanwhile(bench: &Bench) -> Result<Outcome> {
         context.submit(&client)?;
         context.wait_for(&client, MARK + 1)?;
     }
+    Ok(Outcome::Pass)
+}
+
+/// KVM tells nobody of writes to the tables any more when the memory slot that they are in was made anew: then they are
+/// read.
+fn memory_slot_anew(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let Some(vm) = &client.vm else {
+        return Outcome::skip("without KVM nobody tells of writes");
+    };
+    let [tables, before, after] = [200, 300, 301];
+    let context = Context::new(&client, ENGINES[0], 0)?;
+    let run = |page: u64, value| {
+        context.map(&client, tables, page);
+        context.store_own(&client, value);
+        context.store(&client, MARK + value);
+        context.submit(&client)?;
+        context.wait_for(&client, MARK + value)
+    };
+    let found = |page: u64| client.memory.read(page * PAGE);
+    run(before, 1)?;
+    same("the first store", [found(before), found(after)], [1, 0])?;
+    // This program is none of KVM's processors, so nobody tells.
+    run(after, 2)?;
+    same("untold", [found(before), found(after)], [2, 0])?;
+    vm.renew_memory(&client.memory)?;
+    run(after, 3)?;
+    same("in a new slot", [found(before), found(after)], [2, 3])?;
     Ok(Outcome::Pass)
 }

@@ -37,6 +37,9 @@ pub struct State {
     pub quota: Option<u32>,
     /// How often each page is tracked.
     pub tracks: BTreeMap<u64, u32>,
+    /// How often all tracks have ended by themselves, and how often anybody asked.
+    losses: u32,
+    losses_told: u32,
     /// Whether writes can be tracked.
     pub kvm: bool,
     /// What the GPU finds at the frames of tables.
@@ -74,6 +77,13 @@ impl World {
             }
         }
         tracked
+    }
+
+    /// Other memory comes to be where the guest's was: no track is left.
+    pub fn lose_tracks(&self) {
+        let mut state = self.state();
+        state.tracks.clear();
+        state.losses += 1;
     }
 
     pub fn nothing_is_left(&self) -> bool {
@@ -165,11 +175,15 @@ impl PagePinner for World {
 pub struct Track {
     world: World,
     gfn: u64,
+    losses: u32,
 }
 
 impl Drop for Track {
     fn drop(&mut self) {
-        fewer(&mut self.world.state().tracks, self.gfn);
+        let mut state = self.world.state();
+        if state.losses == self.losses {
+            fewer(&mut state.tracks, self.gfn);
+        }
     }
 }
 
@@ -184,8 +198,17 @@ impl WriteTracker for World {
             return Err(ENODEV);
         }
         more(&mut state.tracks, gfn);
-        let world = self.clone();
-        Ok(Track { world, gfn })
+        Ok(Track {
+            world: self.clone(),
+            gfn,
+            losses: state.losses,
+        })
+    }
+
+    fn lost_tracks(&self) -> bool {
+        let mut state = self.state();
+        let losses = state.losses;
+        std::mem::replace(&mut state.losses_told, losses) != losses
     }
 }
 

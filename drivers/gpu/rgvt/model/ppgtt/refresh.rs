@@ -69,6 +69,9 @@ impl<S: Seam> Tables<S> {
     /// From the top: the page of a table that one above no longer points to may be anything by now, and what that
     /// would mean as a table is not to be found out.
     pub(super) fn refresh_all(&mut self) -> Result {
+        if self.seam.lost_tracks() {
+            self.watch_none();
+        }
         self.dirty.insert_all(&self.unwatched);
         for level in [Level::Pml4e, Level::Pdpe, Level::Pde, Level::Pte] {
             let mut from = 0;
@@ -82,6 +85,20 @@ impl<S: Seam> Tables<S> {
             }
         }
         Ok(())
+    }
+
+    /// Takes no table for watched any more, until it is read as a whole.
+    fn watch_none(&mut self) {
+        let mut from = 0;
+        while let Some(id) = self.store.next(from) {
+            from = id.0.saturating_add(1);
+            let table = self.store.get_mut(id);
+            let table = table.filter(|table| table.references > 0 && table.track.is_some());
+            if let Some(table) = table {
+                table.track = None;
+                self.unwatched.insert(id.0);
+            }
+        }
     }
 
     /// Brings a table up to date, and all below it that are new.
