@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who it was: a process, to be named to people.
+//! Who it is: a process, to be named to people, or not to be kept.
 //!
 //! C header: [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
@@ -39,6 +39,12 @@ impl Process {
         unsafe { bindings::rgvt_task_comm(self.0.as_ptr(), name.as_mut_ptr().cast()) };
         name
     }
+}
+
+/// Whether whoever calls this is about to be ended by a signal, and so is not to wait for long.
+pub(crate) fn is_being_killed() -> bool {
+    // SAFETY: It asks about the current task.
+    unsafe { bindings::rgvt_is_being_killed() }
 }
 
 impl fmt::Display for Process {

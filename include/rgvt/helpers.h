@@ -62,6 +62,7 @@ void rgvt_ratelimit_init(struct ratelimit_state *rs);
 
 /* linux/sched.h */
 void rgvt_task_comm(const struct task_struct *task, char *name);
+bool rgvt_is_being_killed(void);
 
 /* linux/siphash.h */
 u64 rgvt_siphash(const void *data, size_t len, const u64 key[2]);

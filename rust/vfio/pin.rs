@@ -82,7 +82,7 @@ impl Unmapping {
     const PATIENCE: u32 = 3;
 
     /// How long at least, and how much later VFIO may ask again: it asks the other devices of the guest in between,
-    /// each of which may first wait for what its engines have (`vgpu::state::PATIENCE_MS`). How many there are, and
+    /// each of which may first wait for what its engines have (`vgpu::state::PATIENCE`). How many there are, and
     /// what else keeps VFIO waiting, is up to user space. So it is four times as long as that took before, and who
     /// has outlasted it may pin once until VFIO asks again.
     const WAIT: Delta = Delta::from_millis(5_000);

@@ -14,6 +14,7 @@ mod reserved;
 mod seal;
 
 pub(crate) use crate::rust::{
+    process::is_being_killed,
     random::random,
     ratelimit::RateLimit,
     shared::SharedMemory,

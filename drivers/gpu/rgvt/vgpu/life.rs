@@ -202,7 +202,7 @@ impl Vgpu {
             state.abandon(self, engine);
         }
         // What runs still uses the guest's memory.
-        self.drain(&mut state);
+        state = self.drain(state);
         // What was submitted meanwhile.
         for lane in state.lanes.iter_mut() {
             lane.forget(self.id());
@@ -249,9 +249,7 @@ impl Vgpu {
 
     /// Has the GPU's tables map none of `pages` pages from `first` on, the ones that are `gone`.
     fn unmap(&self, first: Gfn, pages: u64, gone: impl Fn(Gfn) -> bool) {
-        let mut state = self.state.lock();
-        self.drain(&mut state);
-
+        let mut state = self.drain(self.state.lock());
         let state = &mut *state;
         let Some(open) = &mut state.open else { return };
         for (index, gfn) in state.ggtt.mapped() {

@@ -9,7 +9,9 @@ use kernel::{
         MutexGuard, //
     },
     time::{
+        delay::fsleep,
         msecs_to_jiffies,
+        Delta,
         Instant,
         Monotonic,
         Msecs, //
@@ -29,6 +31,7 @@ use super::{
 };
 use crate::{
     host::{
+        is_being_killed,
         Guest,
         Interrupts,
         Pin,
@@ -205,31 +208,39 @@ fn passes(error: Error) -> bool {
     error == edquot() || error == EBUSY || error == EAGAIN
 }
 
-/// How long others wait for a piece of a guest's work before they end it, in milliseconds.
-const PATIENCE_MS: Msecs = 2000;
+/// How long others wait for a piece of a guest's work before they end it.
+const PATIENCE: Delta = Delta::from_secs(2);
+
+/// How long whoever has a signal waits before it looks again: the signal would end each wait at once.
+const LOOK: Delta = Delta::from_millis(1);
 
 impl Vgpu {
     /// Waits until no engine has work of this virtual GPU, and keeps it that way while `state` is locked.
-    /// Work that takes longer than [`PATIENCE_MS`], or until whoever waits gets a signal, is ended: the guest will see
-    /// a hang.
-    pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) {
+    /// Work that takes longer than [`PATIENCE`], or until whoever waits is killed, is ended: the guest will see a hang.
+    pub(super) fn drain<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let begin = Instant::<Monotonic>::now();
+
         state.waiters = state.waiters.saturating_add(1);
-        let mut left = Some(msecs_to_jiffies(PATIENCE_MS));
         loop {
+            // The lock was released meanwhile: what was waited for may be over now.
             state.withdraw_all();
             if !state.lanes.iter().any(Lane::is_busy) {
                 break;
             }
-            if let Some(jiffies) = left {
-                // The lock was released meanwhile: what was waited for may be over now.
-                left = match self.quiet.wait_interruptible_timeout(state, jiffies) {
-                    CondVarTimeoutResult::Woken { jiffies } => Some(jiffies),
-                    _ => None,
-                };
+            let left = (PATIENCE - begin.elapsed()).as_millis();
+            if left <= 0 || is_being_killed() {
+                state.ports().for_each(|port| port.desk.cancel());
+                self.quiet.wait(&mut state);
                 continue;
             }
-            state.ports().for_each(|port| port.desk.cancel());
-            self.quiet.wait(state);
+            let jiffies = msecs_to_jiffies(Msecs::try_from(left).unwrap_or(0));
+            let result = self.quiet.wait_interruptible_timeout(&mut state, jiffies);
+            if matches!(result, CondVarTimeoutResult::Signal { .. }) {
+                // A virtual CPU gets them all the time, to make it leave the guest.
+                drop(state);
+                fsleep(LOOK);
+                state = self.state.lock();
+            }
         }
         state.waiters = state.waiters.saturating_sub(1);
 
@@ -238,6 +249,7 @@ impl Vgpu {
                 lane.kick();
             }
         }
+        state
     }
 
     /// Says why a page of the guest's cannot be reached by the GPU.
