@@ -133,6 +133,7 @@ void rgvt_context_set_addressing(struct intel_context *ce, bool four_levels);
 struct intel_engine_cs *rgvt_engine(const struct drm_i915_private *i915, u32 id);
 u32 rgvt_engine_context_size(const struct intel_engine_cs *engine);
 bool rgvt_engine_preempts(const struct intel_engine_cs *engine);
+int rgvt_engine_invalidate_tlb(const struct intel_engine_cs *engine);
 u32 rgvt_engine_clock(const struct intel_engine_cs *engine);
 int rgvt_engine_restore_batch(const struct intel_engine_cs *engine, void *to, u32 room);
 struct atomic_notifier_head *rgvt_engine_context_status(struct intel_engine_cs *engine);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <linux/highmem.h>
+#include <linux/iopoll.h>
 
 #include "i915_drv.h"
 #include "i915_vma.h"
 #include "gem/i915_gem_object_types.h"
 #include "gt/intel_engine_types.h"
 #include "gt/intel_gt_types.h"
+#include "intel_uncore.h"
 
 #include <rgvt/helpers.h>
 
@@ -51,6 +53,25 @@ int rgvt_engine_restore_batch(const struct intel_engine_cs *engine, void *to, u3
 	memcpy(to, page + wa->indirect_ctx.offset, wa->indirect_ctx.size);
 	kunmap_local(page);
 	return wa->indirect_ctx.size;
+}
+
+/*
+ * Has an engine forget its translations, as i915 does by mmio_invalidate_full(), which it
+ * does not export; the limit is i915's too. -ETIMEDOUT if the engine does not say that it has.
+ */
+int rgvt_engine_invalidate_tlb(const struct intel_engine_cs *engine)
+{
+	struct intel_uncore *uncore = engine->uncore;
+	i915_reg_t reg = engine->tlb_inv.reg.reg;
+	u32 value;
+	int err;
+
+	intel_uncore_forcewake_get(uncore, FORCEWAKE_ALL);
+	intel_uncore_write(uncore, reg, engine->tlb_inv.request);
+	err = read_poll_timeout(intel_uncore_read, value, !(value & engine->tlb_inv.done),
+				10, 4 * USEC_PER_MSEC, false, uncore, reg);
+	intel_uncore_forcewake_put(uncore, FORCEWAKE_ALL);
+	return err;
 }
 
 struct atomic_notifier_head *rgvt_engine_context_status(struct intel_engine_cs *engine)

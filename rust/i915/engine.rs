@@ -84,6 +84,18 @@ impl Gpu {
         engine.is_some_and(|engine| unsafe { bindings::rgvt_engine_preempts(engine.as_raw()) })
     }
 
+    /// Has the engine `id`, if this GPU has it, forget its translations. `ETIMEDOUT` if it does not say that it has.
+    /// May sleep.
+    pub(crate) fn invalidate_tlb(&self, id: EngineId) -> Result {
+        let Some(engine) = self.engine(id) else {
+            return Ok(());
+        };
+        let _awake = self.wake();
+
+        // SAFETY: The type's invariant; the GPU is awake, and its registers are mapped as long as i915 is bound.
+        to_result(unsafe { bindings::rgvt_engine_invalidate_tlb(engine.as_raw()) })
+    }
+
     /// The batch that i915 has its contexts on the engine `id` run in the middle of a restore: whole cache lines,
     /// without an end; empty if there is none.
     pub(crate) fn restore_batch(&self, id: EngineId) -> Result<KVec<u32>> {

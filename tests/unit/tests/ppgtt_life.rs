@@ -7,7 +7,7 @@ mod ppgtt_world;
 use kernel::alloc::failing;
 use kernel::error::code::{EAGAIN, EBUSY, EFAULT, ENOMEM};
 use ppgtt_world::guest::{four, Guest, RW};
-use ppgtt_world::World;
+use ppgtt_world::{World, PAGES};
 use unit::hw::addr::{Gfn, GuestPhys};
 use unit::model::ppgtt::{Config, Tables};
 use unit::model::pvinfo::Root;
@@ -60,6 +60,43 @@ fn what_runs_keeps_its_pages() {
     guest.tables.release(second);
     assert!(guest.pinned().is_empty());
     assert_eq!(guest.count().retired, 0);
+}
+
+#[test]
+fn what_runs_catches_up() {
+    let mut guest = Guest::new();
+    guest.simple(20);
+    let hold = guest.hold(four(10));
+    guest.set(13, 0, 21, RW);
+    guest.tables.catch_up().unwrap();
+    assert_eq!(guest.find(&hold, 0), (PAGES + 21) << 12 | RW);
+    assert_eq!(guest.pinned(), [20, 21], "the GPU may still know it");
+    guest.tables.release(hold);
+    assert_eq!(guest.pinned(), [21]);
+}
+
+#[test]
+fn what_runs_catches_up_in_portions() {
+    let mut guest = Guest::with(Config {
+        work: 100,
+        ..Config::default()
+    });
+    guest.simple(20);
+    let hold = guest.hold(four(10));
+    for count in [390, 410] {
+        for index in 0..count {
+            guest.set(13, index, 21 + count % 2 + index % 3, RW);
+        }
+        let done = guest.tables.catch_up();
+        assert_eq!(done, if count < 400 { Ok(()) } else { Err(EAGAIN) });
+        for index in 0..count {
+            guest.set(13, index, 30, RW);
+        }
+        while guest.tables.catch_up().is_err() {}
+    }
+    assert_eq!(guest.find(&hold, 409 << 12), (PAGES + 30) << 12 | RW);
+    guest.tables.release(hold);
+    assert_eq!(guest.pinned(), [30]);
 }
 
 #[test]

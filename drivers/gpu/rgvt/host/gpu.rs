@@ -108,6 +108,11 @@ impl HostGpu {
         self.gpu.preempts(engine_id(engine))
     }
 
+    /// Has an engine forget its translations. ETIMEDOUT if it does not say that it has.
+    pub(crate) fn invalidate_tlb(&self, engine: Engine) -> Result {
+        self.gpu.invalidate_tlb(engine_id(engine))
+    }
+
     /// What i915 has an engine execute in the middle of the restore of its contexts; empty if nothing.
     pub(crate) fn restore_batch(&self, engine: Engine) -> Result<KVec<u32>> {
         self.gpu.restore_batch(engine_id(engine))

@@ -319,6 +319,7 @@ fn state(seat: &Seat, kind: &VgpuType, hardware: Reserved) -> Result<State> {
         mappings: Mappings::new(share)?,
         open: None,
         waiters: 0,
+        stale: false,
         epoch: Instant::now(),
         hardware,
         config: ConfigSpace::new(identity(gpu)?).ok_or(EINVAL)?,

@@ -84,6 +84,9 @@ impl Vgpu {
         if let Some(second) = second {
             state.write(self, second, Access::upper(value));
         }
+        if core::mem::take(&mut state.stale) {
+            state = self.drain(state);
+        }
         drop(state);
 
         if [Some(at), second].into_iter().flatten().any(reset::is_at) {
@@ -203,7 +206,13 @@ impl State {
                 self.set_fence(vgpu, number);
             }
             // What is missed has until the next submission.
-            Effect::InvalidateTlb(_) | Effect::FlushGgtt => drop(self.settle_ggtt(vgpu)),
+            Effect::FlushGgtt => {
+                let _ = self.settle_ggtt(vgpu);
+            }
+            Effect::InvalidateTlb(engine) => {
+                let _ = self.settle_ggtt(vgpu);
+                self.invalidate_tlb(vgpu, engine);
+            }
             Effect::Pages64k(on) => {
                 if let Some(open) = &mut self.open {
                     open.tables.set_pages_64k(on);
@@ -219,6 +228,18 @@ impl State {
                 at.get()
             ),
         }
+    }
+
+    /// The guest has an engine forget its translations: afterwards it uses what its tables no longer map for something
+    /// else. What runs goes on in a shadow that was right when it began.
+    fn invalidate_tlb(&mut self, vgpu: &Vgpu, engine: Engine) {
+        let open = self.open.as_mut();
+        let Some(open) = open.filter(|open| open.tables.is_held()) else {
+            return;
+        };
+        let caught_up = open.tables.catch_up();
+        let done = caught_up.and_then(|()| vgpu.gpu().host.invalidate_tlb(engine));
+        self.stale |= done.is_err();
     }
 
     /// A command asked for a flip: it is as if the guest had written the plane's registers.

@@ -77,6 +77,8 @@ pub(super) struct State {
     pub(super) open: Option<Open>,
     /// How many wait for the engines to be done with what they have. They are given nothing meanwhile.
     pub(super) waiters: u32,
+    /// Whether what runs may reach pages of the guest's that it has had the GPU forget.
+    pub(super) stale: bool,
     pub(super) hardware: Reserved,
     /// The display's time is counted from here.
     pub(super) epoch: Instant<Monotonic>,

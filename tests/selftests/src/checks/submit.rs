@@ -37,11 +37,15 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/made-way-goes-on", made_way_goes_on),
     Check::new("submit/ends-beside-a-waiter", ends_beside_a_waiter),
     Check::new("submit/reset-ends-it", reset_ends_it),
+    Check::new("submit/forgets-translations", forgets_translations),
     Check::new("submit/memory-slot-anew", memory_slot_anew),
 ];
 
 /// MI_BATCH_BUFFER_END.
 const BATCH_END: u32 = 0x0a << 23;
+
+/// GEN8_RTCR, GEN8_BTCR, GEN8_M1TCR, GEN8_VTCR: has each of [`ENGINES`] forget its translations.
+const TCR: [u32; 4] = [0x4260, 0x426c, 0x4264, 0x4270];
 
 /// How long it takes, at most, until work that was submitted waits at the engine, and until a reset is seen there.
 const BEHIND: Duration = Duration::from_millis(100);
@@ -467,6 +471,38 @@ fn reset_meanwhile(bench: &Bench) -> Result<Outcome> {
         context.store(&client, MARK + 1);
         context.submit(&client)?;
         context.wait_for(&client, MARK + 1)?;
+    }
+    Ok(Outcome::Pass)
+}
+
+/// What runs no longer finds a page that the guest's tables do not map any more, when the guest has had the engine forget
+/// its translations: the guest then uses it for something else.
+fn forgets_translations(bench: &Bench) -> Result<Outcome> {
+    // With KVM, it would be KVM that tells of what is written to tables, and this program is none of its processors.
+    let client = Client::new(bench.vgpu()?, false)?;
+    let [tables, before, after] = [200, 300, 301];
+    for (engine, forget) in ENGINES.into_iter().zip(TCR) {
+        let context = Context::new(&client, engine, 0)?;
+        let found = |page: u64| client.memory.read(page * PAGE);
+        for page in [before, after] {
+            client.memory.write(page * PAGE, 0);
+        }
+        context.map(&client, tables, before);
+        context.store_own(&client, 1);
+        context.store(&client, MARK);
+        context.wait(&client, MARK + 1);
+        context.store_own(&client, 2);
+        context.store(&client, MARK + 2);
+        context.submit(&client)?;
+        context.reaches(&client, MARK)?;
+        same("the first store", [found(before), found(after)], [1, 0])?;
+
+        context.map(&client, tables, after);
+        client.device.set_reg(forget, 1)?;
+        same("the order to forget", client.device.reg(forget)?, 0)?;
+        context.release(&client, MARK + 1);
+        context.wait_for(&client, MARK + 2)?;
+        same("the second store", [found(before), found(after)], [1, 2])?;
     }
     Ok(Outcome::Pass)
 }

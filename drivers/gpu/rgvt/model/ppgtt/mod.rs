@@ -39,7 +39,7 @@ use crate::hw::{
 };
 use kernel::{
     alloc::{flags::GFP_KERNEL, KVVec},
-    error::Result,
+    error::{code::EAGAIN, Result},
 };
 use refresh::Images;
 use retire::Retired;
@@ -68,6 +68,9 @@ pub struct Config {
     /// the next [`Tables::hold`]. A write that is told of leaves the guest.
     pub patience: u32,
 }
+
+/// How many times [`Config::work`] may be done while the guest waits for what runs to find no old pages any more.
+const CATCH_UP: u32 = 4;
 
 impl Config {
     /// The most tables that any virtual GPU has.
@@ -201,6 +204,22 @@ impl<S: Seam> Tables<S> {
         let serial = self.now;
         self.held.push(Held { serial, root }, GFP_KERNEL)?;
         Ok(Hold { serial, pdps })
+    }
+
+    /// Has what runs find what the guest's tables say by now, when the GPU has forgotten what it knew: the guest is
+    /// about to use the pages that they no longer map for something else.
+    ///
+    /// EBUSY, EDQUOT and ENOMEM as for [`Tables::hold`], or EAGAIN if there is too much to do: then what runs may find
+    /// such a page until it is done.
+    pub fn catch_up(&mut self) -> Result {
+        for _ in 0..CATCH_UP {
+            self.work = self.config.work.max(1);
+            match self.refresh_all() {
+                Err(EAGAIN) => {}
+                done => return done,
+            }
+        }
+        Err(EAGAIN)
     }
 
     /// Does `work` for another table of the guest's, whose pages count against the same quota. As long as it finds
