@@ -216,6 +216,19 @@ fn what_is_missed_is_found_wherever_it_is() {
 }
 
 #[test]
+fn pages_that_are_taken_away_are_missed() {
+    let mut ggtt = Ggtt::new(&share()).unwrap();
+    for (index, gfn) in [(4, 7), (5, 8), (17, 7), (18, 9), (19, 7)] {
+        let _ = ggtt.write(index * 8, Value::Whole(gfn << 12 | 1));
+    }
+    let _ = ggtt.write(19 * 8, Value::Half(0x7001));
+    ggtt.missed_all(|gfn| gfn == Gfn::new(7));
+    assert_eq!(ggtt.take_missed(), map(4, 7));
+    assert_eq!(ggtt.take_missed(), map(17, 7));
+    assert_eq!(ggtt.take_missed(), None, "one that is written half waits");
+}
+
+#[test]
 fn what_is_still_missed_keeps_no_others_waiting() {
     let mut ggtt = all_missed();
     for round in 0..3 {

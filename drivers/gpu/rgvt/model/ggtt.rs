@@ -11,9 +11,9 @@
 //! until there is reason to believe that none will (a write to another entry, [`Ggtt::flush`]), when
 //! the entry counts as it stands, as it would on hardware.
 //!
-//! A page may be out of reach for a while. What was to map it is remembered ([`Ggtt::missed`]) until the
-//! guest changes it, so that it can be tried again before something uses the table. A try that fails for good
-//! forgets it.
+//! A page may be out of reach for a while, or its memory be taken away and come back. What was to map it is
+//! remembered ([`Ggtt::missed`]) until the guest changes it, so that it can be tried again before something uses the
+//! table. A try that fails for good forgets it.
 
 use super::{bits::Set, partition::Share};
 use crate::hw::{
@@ -235,6 +235,21 @@ impl Ggtt {
     pub fn missed(&mut self, index: GgttIndex) {
         if self.lookup(index).is_some() {
             self.set_missed(index, true);
+        }
+    }
+
+    /// The pages that are `gone` were taken away. Likewise.
+    pub fn missed_all(&mut self, gone: impl Fn(Gfn) -> bool) {
+        for part in &mut self.parts {
+            for (number, &entry) in (0..).zip(part.entries.iter()) {
+                if gfn(entry).is_some_and(&gone) {
+                    part.missed.insert(number);
+                }
+            }
+        }
+        if let Some(pending) = self.pending {
+            // It maps nothing yet.
+            self.set_missed(pending.index, false);
         }
     }
 

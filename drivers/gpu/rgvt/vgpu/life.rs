@@ -262,6 +262,8 @@ impl Vgpu {
             }
         }
         state.mappings.settle(&state.hardware);
+        // The memory may come back, as it does when user space only divides it anew.
+        state.ggtt.missed_all(gone);
         open.tables.unmapped(first, pages);
     }
 

@@ -155,7 +155,7 @@ impl State {
             }
         }
         if let (Order::Map(index, _), Err(error)) = (order, result) {
-            if passes(error) {
+            if passes(error) || error == EFAULT {
                 self.ggtt.missed(index);
             }
         }
@@ -177,6 +177,7 @@ impl State {
                 _ => {}
             }
         }
+        let mut absent = 0;
         for _ in 0..MISSED {
             let Some(order) = self.ggtt.take_missed() else {
                 break;
@@ -187,6 +188,14 @@ impl State {
             if error == EAGAIN {
                 settled = Err(EBUSY);
                 break;
+            }
+            if error == EFAULT {
+                // Somebody has complained when it was written, or its memory was taken away.
+                absent += 1;
+                if absent == ABSENT {
+                    break;
+                }
+                continue;
             }
             vgpu.complain_of_pin(error);
             if passes(error) {
@@ -201,6 +210,9 @@ impl State {
 
 /// How many missed entries are tried again at once, which bounds the time that it takes.
 const MISSED: usize = 4096;
+
+/// Of how many of them there may be no memory until the others have to wait for the next time: each costs a look.
+const ABSENT: usize = 16;
 
 /// Whether a page that could not be pinned may be had later: when there is room for it, or when user space is done
 /// with unmapping.

@@ -18,6 +18,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("dma/unmap-all", unmap_all),
     Check::new("dma/map-anew", map_anew),
     Check::new("dma/same-entry-again", same_entry),
+    Check::new("dma/comes-back", comes_back),
     Check::new("dma/parts", parts),
     Check::new("dma/pins-given-back", pins),
     Check::new("dma/read-only-memory", read_only),
@@ -111,6 +112,34 @@ fn same_entry(bench: &Bench) -> Result<Outcome> {
     same("memory that was not there yet", other.read(0), 2)?;
     // It must outlive the mapping.
     client.container.unmap(far, SIZE)?;
+    Ok(Outcome::Pass)
+}
+
+/// What is taken away and given back, as when user space divides it anew, is where it was.
+fn comes_back(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let device = &client.device;
+    let share = Share::of(device)?;
+    for index in 0..100 {
+        set_entry(device, share.page(index), Memory::page(index) | PRESENT)?;
+    }
+    flush(device)?;
+    client.container.unmap(BASE, SIZE)?;
+    // More than is tried at once when there is none.
+    flush(device)?;
+    let half = SIZE / 2;
+    for at in [0, half] {
+        let memory = client.memory.address() + at;
+        client.container.map(BASE + at, half, memory)?;
+    }
+    flush(device)?;
+    for (index, value) in (0..100).zip(1..) {
+        device.set_aperture(share.page(index), value)?;
+        same("memory", client.memory.read(index * PAGE), value)?;
+    }
+    client.container.unmap(BASE, half)?;
+    device.set_aperture(share.page(0), 1000)?;
+    same("memory that is away again", client.memory.read(0), 1)?;
     Ok(Outcome::Pass)
 }
 
