@@ -120,6 +120,8 @@ fn the_power_controller_answers() {
     let mut broadwell = Machine::new(Platform::Broadwell);
     assert_eq!(order(&mut broadwell, 0x17, 5), (0, 5));
     assert_eq!(order(&mut broadwell, 0x21, 0).0, 1);
+    let mut broxton = Machine::new(Platform::Broxton);
+    assert_eq!(order(&mut broxton, 0x17, 5), (0, 5));
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub(super) fn write(cells: &mut Cells, platform: Platform, value: u32) {
         return;
     }
     let order = value & ORDER;
-    let answer = answer(cells, platform.generation(), order);
+    let answer = answer(cells, platform, order);
     if let Some(data) = answer {
         cells.set(DATA, data);
         cells.set(DATA1, 0);
@@ -63,9 +63,9 @@ pub(super) fn write(cells: &mut Cells, platform: Platform, value: u32) {
 }
 
 /// What the firmware answers in the data register. `None` if it does not know the order.
-fn answer(cells: &Cells, generation: Generation, order: u32) -> Option<u32> {
+fn answer(cells: &Cells, platform: Platform, order: u32) -> Option<u32> {
     let data = cells.get(DATA);
-    Some(match (generation, order) {
+    Some(match (platform.generation(), order) {
         // GEN6_PCODE_WRITE_RC6VIDS
         (_, 0x04) => data,
         // GEN6_PCODE_READ_RC6VIDS: a voltage, not zero
@@ -86,6 +86,8 @@ fn answer(cells: &Cells, generation: Generation, order: u32) -> Option<u32> {
         // GEN6_PCODE_READ_D_COMP, GEN6_PCODE_WRITE_D_COMP, HSW_PCODE_DE_WRITE_FREQ_REQ,
         // BDW_PCODE_DISPLAY_FREQ_CHANGE_REQ, DISPLAY_IPS_CONTROL
         (Generation::Gen8, 0x10 | 0x11 | 0x17..=0x19) => data,
+        // HSW_PCODE_DE_WRITE_FREQ_REQ, without which i915 does not set its display's clock
+        (_, 0x17) if platform == Platform::Broxton => data,
         // HSW_PCODE_DYNAMIC_DUTY_CYCLE_CONTROL: the efficient frequency in bits 15:8
         (_, 0x1a) => cells.get(FREQUENCIES) & 0xff00,
         // GEN9_PCODE_SAGV_CONTROL: GEN9_SAGV_IS_DISABLED, which a guest that disables it waits for
