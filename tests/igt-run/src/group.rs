@@ -76,14 +76,17 @@ impl Group {
     }
 }
 
-/// Lines of a list for the subtests of the job `program subtest,subtest` that did not begin, if one that did was killed at its
-/// limit. A program that was killed before its first subtest would only be killed again.
+/// Lines of a list for the subtests of the job `program subtest,subtest` that did not begin, if igt_runner killed one that
+/// did: at its limit, or when a warning of the kernel's had made that shorter. A program that was killed before its first
+/// subtest would only be killed again.
 fn left_out(job: &str, journal: &str) -> Vec<String> {
     let Some((program, subtests)) = job.split_once(' ') else {
         return Vec::new();
     };
     let begun: BTreeSet<_> = journal.lines().filter(|line| !line.contains(':')).collect();
-    if begun.is_empty() || !journal.lines().any(|line| line.starts_with("timeout:")) {
+    // Who ends by itself has a status that is not negative.
+    let is_killed = |line: &str| line.starts_with("timeout:") || line.starts_with("exit:-");
+    if begun.is_empty() || !journal.lines().any(is_killed) {
         return Vec::new();
     }
     let left = subtests.split(',').filter(|name| !begun.contains(name));
@@ -148,6 +151,7 @@ mod tests {
         let job = "kms_flip plain,busy,dpms";
         let rest = ["igt@kms_flip@dpms\n"];
         assert_eq!(left_out(job, "plain\nbusy\ntimeout:-3 (60.1s)\n"), rest);
+        assert_eq!(left_out(job, "plain\nbusy\nexit:-3 (60.1s)\n"), rest);
         for journal in [
             "",
             "plain\nbusy\ndpms\nexit:0 (3.1s)\n",

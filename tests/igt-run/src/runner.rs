@@ -201,13 +201,16 @@ impl<'a> Runner<'a> {
                 println!("IGT: no summary of {}: {status}", self.group.name);
             }
         }
-        let end = self.finished().then_some("endtime.txt");
-        for name in ["joblist.txt", "results.json"].into_iter().chain(end) {
+        for name in ["joblist.txt", "results.json"] {
             let from = self.work.join(name);
             if from.exists() {
                 let to = self.results.join(name);
                 fs::copy(&from, &to).with_context(|| format!("making {}", to.display()))?;
             }
+        }
+        if self.finished() {
+            let mark = self.results.join("endtime.txt");
+            fs::write(&mark, "").with_context(|| format!("making {}", mark.display()))?;
         }
         Ok(())
     }
@@ -221,13 +224,17 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// Whether igt_runner came to the end of all jobs. When it gives up, it says that it has ended, too.
+/// Whether igt_runner came to the end of all jobs. When it gives up, it says that it has ended, too; but when it does that
+/// in the last job, to take it up again finds nothing to do, and does not say so.
 fn finished(work: &Path) -> bool {
     let Ok(jobs) = fs::read_to_string(work.join("joblist.txt")) else {
         return false;
     };
-    let last = jobs.lines().count().saturating_sub(1);
-    work.join("endtime.txt").exists() && work.join(last.to_string()).is_dir()
+    let last = work.join(jobs.lines().count().saturating_sub(1).to_string());
+    let journal = fs::read_to_string(last.join("journal.txt")).unwrap_or_default();
+    let ended = |line: &str| line.starts_with("exit:") || line.starts_with("timeout:");
+
+    last.is_dir() && (work.join("endtime.txt").exists() || journal.lines().any(ended))
 }
 
 #[cfg(test)]
@@ -246,6 +253,10 @@ mod tests {
         assert!(finished(&work));
         fs::remove_file(work.join("endtime.txt")).unwrap();
         assert!(!finished(&work));
+        fs::write(work.join("1/journal.txt"), "create\n").unwrap();
+        assert!(!finished(&work));
+        fs::write(work.join("1/journal.txt"), "create\nexit:-3 (60.1s)\n").unwrap();
+        assert!(finished(&work));
         fs::remove_dir_all(&work).unwrap();
     }
 }
