@@ -6,8 +6,8 @@
 step_title="IGT image"
 step_mib=500
 image_name=igt
-# IGT puts the machine to sleep by util-linux's rtcwake.
-image_packages=igt-gpu-tools-tests,igt-gpu-tools,busybox-static,util-linux
+# IGT puts the machine to sleep by util-linux's rtcwake; by kmod's depmod it finds the modules that it reloads.
+image_packages=igt-gpu-tools-tests,igt-gpu-tools,busybox-static,util-linux,kmod
 image_suite=forky
 
 step_done() { image_done; }

@@ -11,14 +11,23 @@ igt_mount() {
 	image_mount /igt
 }
 
+# igt_modules: makes an index of the modules, in which libkmod finds those that IGT reloads.
+igt_modules() {
+	igt_index=/tmp/lib/modules/$(uname -r)
+	mkdir -p "/igt$igt_index/kernel" || return
+	mount --bind /modules "/igt$igt_index/kernel" || return
+	chroot /igt /usr/sbin/depmod --basedir /tmp
+}
+
 # igt_lists [FOLDER]: has IGT's own runner run the lists in /lab/lists; its results go to FOLDER of IGT's
 # root, /out/igt if there is none, where a run that was broken off is taken up again. What a subtest says
 # is a result and not a test point here: the table of results judges it.
 igt_lists() {
 	igt_results=${1:-/out/igt}
 	check "IGT's root is mounted" igt_mount || return
+	check "IGT's modules have an index" igt_modules || return
 	cp -r /lab/lists /bin/igt-run /igt/tmp/
-	env PATH=/usr/sbin:/usr/bin:/bin HOME=/tmp chroot /igt /tmp/igt-run /tmp/lists "$igt_results" 2>&1 |
+	env PATH=/usr/sbin:/usr/bin:/bin HOME=/tmp IGT_KMOD_DIRNAME="$igt_index" chroot /igt /tmp/igt-run /tmp/lists "$igt_results" 2>&1 |
 		while read -r igt_line; do
 			note "$(uptime_s) s: $igt_line"
 		done
