@@ -15,6 +15,7 @@ use core::{
 use kernel::{
     bindings::{
         bus_notifier_event_BUS_NOTIFY_BOUND_DRIVER as BUS_NOTIFY_BOUND_DRIVER,
+        bus_notifier_event_BUS_NOTIFY_UNBIND_DRIVER as BUS_NOTIFY_UNBIND_DRIVER,
         bus_register_notifier,
         bus_unregister_notifier,
         device,
@@ -132,25 +133,30 @@ impl Iterator for DisplayDevices {
     }
 }
 
-/// Tells of each display controller to which a driver was bound, until this is dropped.
+/// What a [`Watch`] calls. Both may sleep.
+pub(super) struct Watcher {
+    /// A probe of a display controller has been a success, and is over.
+    pub(super) bound: fn(&Locked),
+    /// The driver of a display controller is about to be taken off it.
+    pub(super) leaves: fn(&Locked),
+}
+
+/// Tells of each display controller to which a driver is bound or which one leaves, until this is dropped.
 pub(super) struct Watch {
-    _block: Pin<KBox<notifier::Notifier<Told>>>,
+    _block: Pin<KBox<notifier::Notifier<Watcher>>>,
 }
 
 impl Watch {
-    /// Begins to call `bound` for each display controller when a probe of it has been a success, and is over. May
-    /// sleep, as `bound` may. No device's lock must be held when this is dropped.
-    pub(super) fn new(bound: fn(&Locked)) -> Result<Self> {
+    /// Begins to tell `watcher`. May sleep. No device's lock must be held when this is dropped.
+    pub(super) fn new(watcher: Watcher) -> Result<Self> {
         Ok(Self {
-            _block: notifier::Notifier::new(Told(bound))?,
+            _block: notifier::Notifier::new(watcher)?,
         })
     }
 }
 
-struct Told(fn(&Locked));
-
 // SAFETY: The chain's lock is held around calls and to take a block off.
-unsafe impl notifier::Listener for Told {
+unsafe impl notifier::Listener for Watcher {
     unsafe fn register(block: *mut notifier_block) -> ffi::c_int {
         // SAFETY: The caller vouches for the block.
         unsafe { bus_register_notifier(&raw const pci_bus_type, block) }
@@ -162,7 +168,13 @@ unsafe impl notifier::Listener for Told {
     }
 
     unsafe fn call(&self, event: ffi::c_uint, data: *mut ffi::c_void) -> ffi::c_int {
-        if event == BUS_NOTIFY_BOUND_DRIVER {
+        let tell = match event {
+            BUS_NOTIFY_BOUND_DRIVER => Some(self.bound),
+            BUS_NOTIFY_UNBIND_DRIVER => Some(self.leaves),
+            _ => None,
+        };
+
+        if let Some(tell) = tell {
             // SAFETY: The chain gives a device of the PCI bus, and each of these is part of a `pci_dev`.
             let device = unsafe { container_of!(data.cast::<device>(), pci_dev, dev) };
 
@@ -170,8 +182,9 @@ unsafe impl notifier::Listener for Told {
             let is_display = unsafe { (*device).class } >> 16 == PCI_BASE_CLASS_DISPLAY;
 
             if let (true, Some(device)) = (is_display, NonNull::new(device)) {
-                // INVARIANT: The driver core has a reference and the lock while it binds, and gives up both itself.
-                (self.0)(&ManuallyDrop::new(Locked(DisplayDevice(device))));
+                // INVARIANT: The driver core has a reference and the lock while it binds or unbinds, and gives up both
+                // itself.
+                tell(&ManuallyDrop::new(Locked(DisplayDevice(device))));
             }
         }
 

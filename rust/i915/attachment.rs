@@ -33,7 +33,7 @@ use crate::rust::{
 
 /// What a module keeps for each GPU that i915 lends to it.
 ///
-/// All of these may sleep. The latter two i915 calls with a lock held that is one for all GPUs, in the context of
+/// All of these may sleep. The last two i915 calls with a lock held that is one for all GPUs, in the context of
 /// whoever unloads either module, unbinds the GPU, or wakes the system.
 pub(crate) trait Client: Send + Sync + Sized + 'static {
     /// Takes `gpu`, which i915 found fit: supported, enabled, real, and its initial state saved. i915's probe is
@@ -42,6 +42,10 @@ pub(crate) trait Client: Send + Sync + Sized + 'static {
 
     /// `gpu` has come later than the module, and i915 found it unfit. Its probe is over, and the device locked.
     fn unfit(gpu: &Gpu);
+
+    /// i915 is about to leave the GPU. It waits, without an end, until its engines are idle before it takes the GPU back.
+    /// The device is locked.
+    fn leaves(this: Pin<&Self>);
 
     /// Gives `gpu` back. After this, i915 waits until no [`GpuRef`] is left.
     fn detach(this: Pin<KBox<Self>>, gpu: &Gpu);
@@ -123,7 +127,10 @@ impl<T: Client> Attachment<T> {
         // Who is there or being probed is for `each` alone, so the watch begins after the walk. Another finds who has
         // come in between.
         walk();
-        self.watch = Some(pci::Watch::new(Self::bound)?);
+        self.watch = Some(pci::Watch::new(pci::Watcher {
+            bound: Self::bound,
+            leaves: Self::leaves,
+        })?);
         walk();
         Ok(())
     }
@@ -140,6 +147,18 @@ impl<T: Client> Attachment<T> {
         };
         if let Err(error) = slot.admission.settle(&gpu) {
             pr_err!("{}: not attached: {error:?}\n", gpu.device().name());
+        }
+    }
+
+    /// The driver of `device` is about to be taken off it; for [`Self::watch`] only.
+    fn leaves(device: &pci::Locked) {
+        let Some(gpu) = BoundGpu::new(device) else {
+            return;
+        };
+
+        // SAFETY: Before we detach, the end of `watch` waits for the end of this.
+        if let Some(slot) = unsafe { Self::slot(&gpu) } {
+            slot.admission.with(T::leaves);
         }
     }
 

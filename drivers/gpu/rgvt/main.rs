@@ -126,6 +126,11 @@ impl i915::Client for Shared {
         this.gpu.resume();
     }
 
+    fn leaves(this: Pin<&Self>) {
+        // It says so if that fails, and there is no way to refuse.
+        let _ = this.gpu.sleep();
+    }
+
     fn detach(this: Pin<KBox<Self>>, gpu: &i915::Gpu) {
         drop(this);
         pr_info!("{}: detached\n", gpu.device().name());

@@ -151,6 +151,12 @@ check "attaches when i915 comes back" types_offered
 mark
 check "says so" said "$SLOT: attached"
 engines_are_known "i915 came back"
+mark
+include "a guest has work" 60 vfio-check --module rgvt --no-kvm unbind
+mark
+check "detaches from a GPU with work" said "$SLOT: detached"
+check "i915 comes back after that" i915_comes
+engines_are_known "i915 left a GPU with work"
 check "i915 comes and goes 5 times" rebind_rounds
 check "attaches when i915 stays" types_offered
 gpu_check

@@ -57,7 +57,12 @@ impl EventFd {
 
     /// Fails unless it is signalled soon.
     pub fn arrives(&self, what: &str) -> Result<()> {
-        let came = sys::readable(self.0.as_fd(), PATIENCE)?;
+        self.arrives_within(PATIENCE, what)
+    }
+
+    /// Fails unless it is signalled within so many milliseconds.
+    pub fn arrives_within(&self, patience: i32, what: &str) -> Result<()> {
+        let came = sys::readable(self.0.as_fd(), patience)?;
         ensure!(came, "{what}: no event");
         self.take();
         Ok(())

@@ -87,6 +87,8 @@ enum Command {
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
+    /// Takes the driver off the GPU while a virtual GPU is in use. Leaves the GPU without one.
+    Unbind,
     /// A hostile client.
     Fuzz(fuzz::Options),
     /// Several virtual GPUs that want the same engines.
@@ -139,6 +141,10 @@ fn main() -> ExitCode {
             tap::run(limit, &["across"], |_| {
                 checks::across::run(&bench, &command)
             })
+        }
+        Command::Unbind => {
+            let limit = Duration::from_secs(60);
+            tap::run(limit, &["unbind"], |_| checks::unbind::run(&bench))
         }
         Command::Fuzz(options) => fuzz::main(&bench, &options),
         Command::Shares(options) => shares::main(&bench, &options),

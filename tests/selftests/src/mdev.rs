@@ -44,6 +44,14 @@ impl Parent {
         Ok(Path::new("/dev/dri").join(node))
     }
 
+    /// The file in sysfs that takes the driver off the devices whose names are written to it, and the GPU's name.
+    pub fn unbinder(&self) -> Result<(PathBuf, String)> {
+        let path = fs::canonicalize(&self.0).with_context(|| self.0.display().to_string())?;
+        let name = path.file_name().context("a GPU without a name")?;
+        let name = name.to_string_lossy().into_owned();
+        Ok((path.join("driver/unbind"), name))
+    }
+
     /// The types that are offered, in order of their names.
     pub fn types(&self) -> Result<Vec<Type>> {
         let folder = self.0.join("mdev_supported_types");

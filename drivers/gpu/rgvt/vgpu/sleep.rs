@@ -35,7 +35,7 @@ const END: Delta = Delta::from_secs(5);
 const LOOK: Delta = Delta::from_millis(1);
 
 impl Gpu {
-    /// The host is about to sleep, or to be switched off. When this returns the engines have nothing of any
+    /// The host is about to sleep, to be switched off, or to be left by i915. When this returns the engines have nothing of any
     /// guest's, and are given nothing until [`Self::wake`]; what takes long was ended, of which its guest sees a
     /// hang. EBUSY if that cannot be had in time; then all goes on.
     pub(crate) fn sleep(&self) -> Result {

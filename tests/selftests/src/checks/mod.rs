@@ -20,6 +20,7 @@ mod reset;
 mod screen;
 mod submit;
 mod sysfs;
+pub mod unbind;
 
 use crate::bench::Check;
 
