@@ -235,7 +235,7 @@ fn parse_json(json: &str) -> Result<Findings> {
             findings.insert(
                 name.to_owned(),
                 Finding {
-                    outcome: entry.result,
+                    outcome: outcome(&entry),
                     hint,
                 },
             );
@@ -243,6 +243,15 @@ fn parse_json(json: &str) -> Result<Findings> {
     }
     inherit(&mut findings);
     Ok(findings)
+}
+
+/// How a subtest ended. When the kernel has ever warned, igt_runner has another word for one that it killed at its limit.
+fn outcome(entry: &Entry) -> Outcome {
+    const KILLED: &str = "runner: This test was killed due to a kernel taint";
+    match entry.result {
+        Outcome::Incomplete if entry.out.contains(KILLED) => Outcome::Timeout,
+        result => result,
+    }
 }
 
 /// What a program requires before its subtests begin, it says with the first of them; the others are

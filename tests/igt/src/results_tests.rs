@@ -11,7 +11,10 @@ const JSON: &str = r#"{ "__type__": "TestrunResult", "tests": {
     "igt@e": { "result": "dmesg-fail", "out": "", "err": "",
                "dmesg-warnings": "<4> [1.0] WARNING: z\n<4> more" },
     "igt@f@g": { "result": "fail",
-                 "err": "(f:1) CRITICAL: Failed assertion: a | b == c\n(f:1) more" }
+                 "err": "(f:1) CRITICAL: Failed assertion: a | b == c\n(f:1) more" },
+    "igt@g": { "result": "incomplete", "out": "x" },
+    "igt@h": { "result": "incomplete",
+               "out": "x\n\nrunner: This test was killed due to a kernel taint (0x3200).\n" }
 } }"#;
 
 #[test]
@@ -21,12 +24,14 @@ fn json() {
         let finding = &findings[name];
         (finding.outcome, finding.hint.as_deref())
     };
-    assert_eq!(findings.len(), 5);
+    assert_eq!(findings.len(), 7);
     assert_eq!(of("a@b"), (Outcome::Pass, None));
     assert_eq!(of("a@c"), (Outcome::Skip, Some("No y here")));
     assert_eq!(of("a@d"), (Outcome::Skip, Some("has(y)")));
     assert_eq!(of("e"), (Outcome::DmesgFail, Some("WARNING: z")));
     assert_eq!(of("f@g"), (Outcome::Fail, Some("a / b == c")));
+    assert_eq!(of("g"), (Outcome::Incomplete, None));
+    assert_eq!(of("h"), (Outcome::Timeout, None));
 }
 
 #[test]
