@@ -154,6 +154,8 @@ void rgvt_ggtt_unlock(struct i915_ggtt *ggtt);
 void rgvt_ggtt_map(struct i915_ggtt *ggtt, u32 index, dma_addr_t page);
 void rgvt_ggtt_unmap(struct i915_ggtt *ggtt, u32 index);
 void rgvt_ggtt_invalidate(struct i915_ggtt *ggtt);
+bool rgvt_tables_need_flush(const struct drm_i915_private *i915);
+void rgvt_table_flush(void *entries, size_t bytes);
 struct i915_address_space *rgvt_ppgtt_vm(struct i915_ppgtt *ppgtt);
 void rgvt_vm_put(struct i915_address_space *vm);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <drm/drm_cache.h>
+
 #include "i915_drv.h"
 #include "gt/intel_gt_types.h"
 #include "gt/intel_gtt.h"
@@ -93,4 +95,16 @@ struct i915_address_space *rgvt_ppgtt_vm(struct i915_ppgtt *ppgtt)
 void rgvt_vm_put(struct i915_address_space *vm)
 {
 	i915_vm_put(vm);
+}
+
+/* Whether the GPU reads tables past the CPU's caches. */
+bool rgvt_tables_need_flush(const struct drm_i915_private *i915)
+{
+	return !HAS_LLC(i915);
+}
+
+/* As i915 does when it has written to a table (write_pte() and others in gt/). */
+void rgvt_table_flush(void *entries, size_t bytes)
+{
+	drm_clflush_virt_range(entries, bytes);
 }
