@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
+#include <linux/cleanup.h>
 #include <linux/highmem.h>
 #include <linux/iopoll.h>
+#include <linux/mutex.h>
 
 #include "i915_drv.h"
 #include "i915_vma.h"
@@ -57,7 +59,8 @@ int rgvt_engine_restore_batch(const struct intel_engine_cs *engine, void *to, u3
 
 /*
  * Has an engine forget its translations, as i915 does by mmio_invalidate_full(), which it
- * does not export; the limit is i915's too. -ETIMEDOUT if the engine does not say that it has.
+ * does not export; the limit is i915's too, and so is the lock: there is one bit that says
+ * that it is done, whoever has asked. -ETIMEDOUT if the engine does not say that it is.
  */
 int rgvt_engine_invalidate_tlb(const struct intel_engine_cs *engine)
 {
@@ -66,6 +69,7 @@ int rgvt_engine_invalidate_tlb(const struct intel_engine_cs *engine)
 	u32 value;
 	int err;
 
+	guard(mutex)(&engine->gt->tlb.invalidate_lock);
 	intel_uncore_forcewake_get(uncore, FORCEWAKE_ALL);
 	intel_uncore_write(uncore, reg, engine->tlb_inv.request);
 	err = read_poll_timeout(intel_uncore_read, value, !(value & engine->tlb_inv.done),
