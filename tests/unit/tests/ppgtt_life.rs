@@ -100,6 +100,44 @@ fn what_runs_catches_up_in_portions() {
 }
 
 #[test]
+fn what_runs_catches_up_at_the_quota() {
+    let mut guest = Guest::new();
+    guest.simple(20);
+    for gfn in 30..33 {
+        guest.set(gfn, 0, gfn + 1, RW);
+    }
+    guest.set(33, 0, 21, RW);
+    guest.submit(four(30));
+    let hold = guest.hold(four(10));
+    guest.world.state().quota = Some(3);
+    guest.set(13, 0, 22, RW);
+    guest.tables.catch_up().unwrap();
+    assert_eq!(guest.find(&hold, 0), (PAGES + 22) << 12 | RW);
+    guest.set(13, 1, 23, RW);
+    // 20, 21 and 22 are pinned, and what runs may still know each.
+    assert_eq!(guest.tables.catch_up(), Err(EBUSY));
+    guest.tables.release(hold);
+    guest.submit(four(10));
+    assert_eq!(guest.pinned(), [22, 23], "the idle root was given up");
+}
+
+#[test]
+fn what_runs_with_a_root_that_was_forgotten_does_not_catch_up() {
+    let mut guest = Guest::new();
+    guest.simple(20);
+    let first = guest.hold(four(10));
+    guest.tables.catch_up().unwrap();
+    guest.tables.destroy(four(10));
+    assert_eq!(guest.tables.catch_up(), Err(EBUSY));
+    // Nor if it has come back.
+    let second = guest.hold(four(10));
+    assert_eq!(guest.tables.catch_up(), Err(EBUSY));
+    guest.tables.release(first);
+    guest.tables.catch_up().unwrap();
+    guest.tables.release(second);
+}
+
+#[test]
 fn a_table_that_is_forgotten_while_it_runs() {
     let mut guest = Guest::new();
     guest.simple(20);

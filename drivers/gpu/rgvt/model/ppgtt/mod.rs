@@ -6,8 +6,8 @@
 //! that a context uses has a shadow, which has the same entries with the host's addresses. Tables that
 //! several others point to have one shadow.
 //!
-//! A shadow is brought up to date only when something is about to run ([`Tables::hold`]): what the
-//! guest writes in between is noted, not read. A page that the guest took out of its tables thus stays
+//! A shadow is brought up to date only when something is about to run ([`Tables::hold`]), or when what runs is to
+//! forget a page ([`Tables::catch_up`]): what the guest writes in between is noted, not read. A page that the guest took out of its tables thus stays
 //! pinned until then. A table that is written often is left alone until then, and read as a whole.
 //! Nothing is made before it is used either, so that it does not matter which tables a guest announces.
 //! That it forgets one ([`Tables::destroy`]) gives the memory back sooner.
@@ -39,7 +39,10 @@ use crate::hw::{
 };
 use kernel::{
     alloc::{flags::GFP_KERNEL, KVVec},
-    error::{code::EAGAIN, Result},
+    error::{
+        code::{EAGAIN, EBUSY},
+        Result,
+    },
 };
 use refresh::Images;
 use retire::Retired;
@@ -59,7 +62,8 @@ pub struct Config {
     pub tables: u32,
     /// Roots at most.
     pub roots: u32,
-    /// Entries that one [`Tables::hold`] changes at most, which bounds the time that it takes.
+    /// Entries that one [`Tables::hold`] changes at most, which bounds the time that it takes; [`Tables::catch_up`]
+    /// changes four times as many.
     pub work: u32,
     /// Pins at most that have left the shadow, but which the GPU may know. Each costs the host 40 bytes, and the
     /// guest's quota does not limit them: a page that many entries mapped is pinned once.
@@ -202,7 +206,15 @@ impl<S: Seam> Tables<S> {
         })?;
         self.now = self.now.wrapping_add(1);
         let serial = self.now;
-        self.held.push(Held { serial, root }, GFP_KERNEL)?;
+        let forgotten = false;
+        self.held.push(
+            Held {
+                serial,
+                root,
+                forgotten,
+            },
+            GFP_KERNEL,
+        )?;
         Ok(Hold { serial, pdps })
     }
 
@@ -210,11 +222,16 @@ impl<S: Seam> Tables<S> {
     /// about to use the pages that they no longer map for something else.
     ///
     /// EBUSY, EDQUOT and ENOMEM as for [`Tables::hold`], or EAGAIN if there is too much to do: then what runs may find
-    /// such a page until it is done.
+    /// such a page until it is done. EBUSY also if something runs with a root that was forgotten since, whose tables
+    /// are not looked at any more.
     pub fn catch_up(&mut self) -> Result {
+        if self.held.iter().any(|held| held.forgotten) {
+            return Err(EBUSY);
+        }
+        let root = self.held.first().map(|held| held.root);
         for _ in 0..CATCH_UP {
             self.work = self.config.work.max(1);
-            match self.refresh_all() {
+            match self.make_room(root, Self::refresh_all) {
                 Err(EAGAIN) => {}
                 done => return done,
             }

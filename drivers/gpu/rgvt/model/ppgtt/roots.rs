@@ -51,6 +51,8 @@ pub(super) struct Held {
     /// Which hold it is.
     pub(super) serial: u64,
     pub(super) root: Root,
+    /// Whether the root was given up since. It may have come back, with other tables.
+    pub(super) forgotten: bool,
 }
 
 /// The root without the bits of its addresses that the hardware ignores.
@@ -158,14 +160,21 @@ impl<S: Seam> Tables<S> {
 
     pub(super) fn forget(&mut self, position: usize) {
         if let Ok(cached) = self.roots.remove(position) {
-            self.unrefer_all(cached.tables);
+            self.release_root(cached);
         }
     }
 
     pub(super) fn forget_all(&mut self) {
         while let Some(cached) = self.roots.pop() {
-            self.unrefer_all(cached.tables);
+            self.release_root(cached);
         }
+    }
+
+    fn release_root(&mut self, cached: Cached) {
+        for held in self.held.iter_mut() {
+            held.forgotten |= held.root == cached.root;
+        }
+        self.unrefer_all(cached.tables);
     }
 
     fn unrefer_all(&mut self, tables: [Option<TableId>; 4]) {
