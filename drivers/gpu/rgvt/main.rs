@@ -127,8 +127,7 @@ impl i915::Client for Shared {
     }
 
     fn leaves(this: Pin<&Self>) {
-        // It says so if that fails, and there is no way to refuse.
-        let _ = this.gpu.sleep();
+        this.gpu.leave();
     }
 
     fn detach(this: Pin<KBox<Self>>, gpu: &i915::Gpu) {

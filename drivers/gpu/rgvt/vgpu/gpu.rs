@@ -87,6 +87,8 @@ pub(crate) struct Gpu {
     restore_batch: KVec<u32>,
     /// Engines are given nothing, as the host is about to sleep, or sleeps.
     pub(super) asleep: Atomic<bool>,
+    /// Nor are they any more, as i915 leaves.
+    pub(super) left: Atomic<bool>,
     /// The registers that a guest sees; the same for all guests.
     pub(super) map: Arc<Map>,
     /// MiB of its guest's memory that a new virtual GPU may have pinned.
@@ -148,6 +150,7 @@ impl Gpu {
                 leftovers: Leftovers::of(&host)?,
                 restore_batch: host.restore_batch(Engine::Rcs)?,
                 asleep: Atomic::new(false),
+                left: Atomic::new(false),
                 pin_quota_mib,
                 offered,
                 host,

@@ -35,7 +35,7 @@ const END: Delta = Delta::from_secs(5);
 const LOOK: Delta = Delta::from_millis(1);
 
 impl Gpu {
-    /// The host is about to sleep, to be switched off, or to be left by i915. When this returns the engines have nothing of any
+    /// The host is about to sleep, or to be switched off. When this returns the engines have nothing of any
     /// guest's, and are given nothing until [`Self::wake`]; what takes long was ended, of which its guest sees a
     /// hang. EBUSY if that cannot be had in time; then all goes on.
     pub(crate) fn sleep(&self) -> Result {
@@ -45,10 +45,19 @@ impl Gpu {
         self.stop().inspect_err(|_| self.wake())
     }
 
+    /// i915 is about to leave. As [`Self::sleep`], but for good; what cannot be stopped is left to i915.
+    pub(crate) fn leave(&self) {
+        self.left.store(true, Relaxed);
+
+        // It says so if that fails, and there is no way to refuse.
+        let _ = self.stop();
+    }
+
     /// Has the engines end what they have of any guest's, and lets the contexts rest.
     fn stop(&self) -> Result {
-        self.members()
-            .try_for_each(|desk| desk.vgpu().take_back())?;
+        // Whoever does not let itself be stopped keeps none of the others from it.
+        let taken = self.members().map(|desk| desk.vgpu().take_back());
+        let taken = taken.fold(Ok(()), Result::and);
 
         // All at once: one piece may wait for another's.
         if !self.landed(PATIENCE) {
@@ -61,7 +70,8 @@ impl Gpu {
                 return Err(EBUSY);
             }
         }
-        self.members().try_for_each(|desk| desk.vgpu().rest_all())
+        let rested = self.members().map(|desk| desk.vgpu().rest_all());
+        rested.fold(taken, Result::and)
     }
 
     /// Waits until the runners have seen that the engines have nothing of any guest's. Says whether that came true
@@ -87,7 +97,7 @@ impl Gpu {
     /// Whether engines are given nothing. This changes to true at any time, and then the lock of each virtual
     /// GPU is taken.
     pub(super) fn is_asleep(&self) -> bool {
-        self.asleep.load(Relaxed)
+        self.asleep.load(Relaxed) || self.left.load(Relaxed)
     }
 
     /// A desk of each virtual GPU that is open: they stand in line for every engine.
@@ -138,7 +148,10 @@ impl Vgpu {
         let locked = read_poll_timeout(lock, Option::is_some, LOOK, END);
 
         locked.ok().flatten().ok_or_else(|| {
-            pr_warn!("vGPU {}: it does not let the host sleep\n", self.id().get());
+            pr_warn!(
+                "vGPU {}: it does not let the host stop the engines\n",
+                self.id().get()
+            );
             EBUSY
         })
     }
