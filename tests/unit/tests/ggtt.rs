@@ -223,6 +223,7 @@ fn pages_that_are_taken_away_are_missed() {
     }
     let _ = ggtt.write(19 * 8, Value::Half(0x7001));
     ggtt.missed_all(|gfn| gfn == Gfn::new(7));
+    assert_eq!(ggtt.count_missed(), 2);
     assert_eq!(ggtt.take_missed(), map(4, 7));
     assert_eq!(ggtt.take_missed(), map(17, 7));
     assert_eq!(ggtt.take_missed(), None, "one that is written half waits");

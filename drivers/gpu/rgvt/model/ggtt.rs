@@ -253,6 +253,12 @@ impl Ggtt {
         }
     }
 
+    /// How many entries are missed.
+    pub fn count_missed(&self) -> u32 {
+        let counts = self.parts.iter().map(|part| part.missed.len());
+        counts.fold(0, u32::saturating_add)
+    }
+
     /// An order that could not be carried out, to be tried again. Each has its turn, so that none that still
     /// fails keeps the others waiting: that one counts as [missed](Ggtt::missed) again.
     #[must_use]

@@ -94,9 +94,11 @@ impl<P: Pinned> Mappings<P> {
         let place = self.parts.iter_mut().find_map(|part| part.pin(index));
         let place = place.ok_or(EINVAL)?;
 
-        match &new {
-            Some((_, address)) => ggtt.map(index, *address),
-            None => ggtt.unmap(index),
+        match (&new, &place) {
+            (Some((_, address)), _) => ggtt.map(index, *address),
+            (None, Some(_)) => ggtt.unmap(index),
+            // It maps scratch already.
+            (None, None) => return result,
         }
         self.dirty = true;
 

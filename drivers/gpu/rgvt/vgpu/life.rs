@@ -264,6 +264,7 @@ impl Vgpu {
         state.mappings.settle(&state.hardware);
         // The memory may come back, as it does when user space only divides it anew.
         state.ggtt.missed_all(gone);
+        state.untried = state.ggtt.count_missed();
         open.tables.unmapped(first, pages);
     }
 
@@ -322,6 +323,7 @@ fn state(seat: &Seat, kind: &VgpuType, hardware: Reserved) -> Result<State> {
         open: None,
         waiters: 0,
         stale: false,
+        untried: 0,
         epoch: Instant::now(),
         hardware,
         config: ConfigSpace::new(identity(gpu)?).ok_or(EINVAL)?,

@@ -79,6 +79,8 @@ pub(super) struct State {
     pub(super) waiters: u32,
     /// Whether what runs may reach pages of the guest's that it has had the GPU forget.
     pub(super) stale: bool,
+    /// How many of the GGTT's entries that are missed were not tried since there was reason to.
+    pub(super) untried: u32,
     pub(super) hardware: Reserved,
     /// The display's time is counted from here.
     pub(super) epoch: Instant<Monotonic>,
@@ -157,13 +159,17 @@ impl State {
         if let (Order::Map(index, _), Err(error)) = (order, result) {
             if passes(error) || error == EFAULT {
                 self.ggtt.missed(index);
+                if error != EFAULT {
+                    self.untried = self.ggtt.count_missed();
+                }
             }
         }
         result
     }
 
     /// Takes GGTT entries that were written half as they stand, tries again those that were missed, and makes the
-    /// GPU see all of them. EBUSY if there may be room for those that are still missed when what runs is done.
+    /// GPU see all of them. EBUSY if there may be room for those that are still missed when what runs is done, EAGAIN if
+    /// there are too many for once: the next call goes on.
     pub(super) fn settle_ggtt(&mut self, vgpu: &Vgpu) -> Result {
         if self.open.is_none() {
             return Ok(());
@@ -177,42 +183,47 @@ impl State {
                 _ => {}
             }
         }
-        let mut absent = 0;
-        for _ in 0..MISSED {
+        let mut go_on = true;
+        // Of what has no memory, one entry tells whether that has changed.
+        let mut tries = self.untried.clamp(1, MISSED);
+        while tries > 0 {
+            tries -= 1;
             let Some(order) = self.ggtt.take_missed() else {
+                self.untried = 0;
                 break;
             };
-            let Err(error) = self.carry_out(order) else {
-                continue;
-            };
-            if error == EAGAIN {
-                settled = Err(EBUSY);
-                break;
-            }
-            if error == EFAULT {
-                // Somebody has complained when it was written, or its memory was taken away.
-                absent += 1;
-                if absent == ABSENT {
+            match self.carry_out(order) {
+                Ok(()) if self.untried == 0 => {
+                    self.untried = self.ggtt.count_missed();
+                    tries = self.untried.min(MISSED);
+                }
+                // It was complained of when it was written, unless its memory was being taken away.
+                Ok(()) | Err(EFAULT) => self.untried = self.untried.saturating_sub(1),
+                Err(EAGAIN) => {
+                    settled = Err(EBUSY);
                     break;
                 }
-                continue;
+                Err(error) => {
+                    self.untried = self.untried.saturating_sub(1);
+                    vgpu.complain_of_pin(error);
+                    if passes(error) {
+                        // The others would hardly do better.
+                        go_on = false;
+                        break;
+                    }
+                }
             }
-            vgpu.complain_of_pin(error);
-            if passes(error) {
-                // The others would hardly do better.
-                break;
-            }
+        }
+        if go_on && self.untried > 0 && settled.is_ok() {
+            settled = Err(EAGAIN);
         }
         self.mappings.settle(&self.hardware);
         settled
     }
 }
 
-/// How many missed entries are tried again at once, which bounds the time that it takes.
-const MISSED: usize = 4096;
-
-/// Of how many of them there may be no memory until the others have to wait for the next time: each costs a look.
-const ABSENT: usize = 16;
+/// How many missed entries are tried at once, which bounds the time that it takes.
+const MISSED: u32 = 4096;
 
 /// Whether a page that could not be pinned may be had later: when there is room for it, or when user space is done
 /// with unmapping.
