@@ -120,6 +120,7 @@ struct i915_vma *rgvt_object_ggtt_pin(struct drm_i915_gem_object *obj);
 /* gt/intel_context.h */
 void rgvt_context_set_vm(struct intel_context *ce, struct i915_address_space *vm);
 void rgvt_context_set_submission(struct intel_context *ce);
+void rgvt_context_set_alone(struct intel_context *ce, bool alone);
 void rgvt_context_set_ring_size(struct intel_context *ce, u32 bytes);
 int rgvt_context_pin(struct intel_context *ce);
 void rgvt_context_unpin(struct intel_context *ce);

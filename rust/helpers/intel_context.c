@@ -7,7 +7,10 @@
 
 #include <rgvt/helpers.h>
 
-/* All three only before the context is first pinned, when its ring and image are made. */
+/*
+ * These up to rgvt_context_set_ring_size(), but for the one that says otherwise, only before
+ * the context is first pinned, when its ring and image are made.
+ */
 void rgvt_context_set_vm(struct intel_context *ce, struct i915_address_space *vm)
 {
 	i915_vm_put(ce->vm);
@@ -22,6 +25,22 @@ void rgvt_context_set_submission(struct intel_context *ce)
 {
 	if (!intel_engine_has_preemption(ce->engine))
 		intel_context_set_single_submission(ce);
+}
+
+/*
+ * Whether i915 has the hardware know no other context behind this one. At any time; where the
+ * engine cannot preempt it stays as above. i915 adds another by submitting both anew. What
+ * cannot be left in its middle lets the hardware give no answer to that, for which i915 resets
+ * it after preempt_timeout_ms; and the other may be but i915's own heartbeat.
+ */
+void rgvt_context_set_alone(struct intel_context *ce, bool alone)
+{
+	if (!intel_engine_has_preemption(ce->engine))
+		return;
+	if (alone)
+		set_bit(CONTEXT_FORCE_SINGLE_SUBMISSION, &ce->flags);
+	else
+		clear_bit(CONTEXT_FORCE_SINGLE_SUBMISSION, &ce->flags);
 }
 
 void rgvt_context_set_ring_size(struct intel_context *ce, u32 bytes)

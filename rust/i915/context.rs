@@ -185,6 +185,14 @@ impl<O: Observer> Context<O> {
         self.watch.set_fallback(fallback, dwords)
     }
 
+    /// Whether the hardware is to know no other context while it executes this one. Where it can preempt, it may know
+    /// the next, and go on to that by itself; but i915 puts its own heartbeat there, too, and resets the engine if what
+    /// is executed cannot be left when the next one is added.
+    pub(crate) fn set_alone(&self, alone: bool) {
+        // SAFETY: The context is valid.
+        unsafe { bindings::rgvt_context_set_alone(self.as_raw(), alone) };
+    }
+
     /// Whether it is pinned.
     pub(crate) fn is_pinned(&self) -> bool {
         self.pinned.is_some()

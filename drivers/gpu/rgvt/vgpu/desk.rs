@@ -284,8 +284,8 @@ impl Desk {
 
 /// What the runner does. All of it may find that the piece it means is gone.
 impl Desk {
-    /// Hands what is ready to the GPU. Says whether the GPU has it.
-    pub(super) fn start_piece(self: &Arc<Self>) -> bool {
+    /// Hands what is ready to the GPU, which has pieces of others unless it is `alone`. Says whether the GPU has it.
+    pub(super) fn start_piece(self: &Arc<Self>, alone: bool) -> bool {
         let mut stage = self.stage.lock();
         let mut job = match core::mem::replace(&mut *stage, Stage::Empty) {
             Stage::Ready(job) => job,
@@ -298,6 +298,7 @@ impl Desk {
         let waited = job.since.elapsed();
         counters.waited(waited);
 
+        job.tools.context.set_alone(alone);
         // Who was there before may have been ended in its middle.
         let clean = self.vgpu.gpu().leftovers.commands(self.engine());
         let commands = [clean, &job.ring];
@@ -375,6 +376,11 @@ impl Desk {
             Stage::Aloft { tools, .. } => Some(f(&tools.context)),
             _ => None,
         }
+    }
+
+    /// Whether the piece is the only one that the GPU has.
+    pub(super) fn set_alone(&self, alone: bool) {
+        let _ = self.with_context(|context| context.set_alone(alone));
     }
 
     /// Whether the GPU has a piece, as far as [`Self::reap`] has seen.

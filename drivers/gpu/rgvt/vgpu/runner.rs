@@ -248,10 +248,29 @@ impl Runner {
                     let (id, now) = (desk.id(), self.now());
                     let counted = self.line.lock().queue.landed(id, used, now);
                     desk.vgpu().counters.of(self.engine).busy(counted);
+                    self.tell_alone();
                 }
             }
         }
         next
+    }
+
+    /// Tells the only piece that the engine has that it is.
+    fn tell_alone(&self) {
+        let mut aloft = self.aloft();
+        if let (Some(desk), None) = (aloft.next(), aloft.next()) {
+            desk.set_alone(true);
+        }
+    }
+
+    /// Hands a piece of `desk`'s to the engine. Says whether it has it.
+    fn start(&self, desk: &Arc<Desk>) -> bool {
+        let mut alone = true;
+        for other in self.aloft().filter(|other| other.id() != desk.id()) {
+            other.set_alone(false);
+            alone = false;
+        }
+        desk.start_piece(alone)
     }
 
     /// Tells the queue whether the engine has begun with what it should execute, or has come back to it.
@@ -295,7 +314,7 @@ impl Runner {
             let desk = |id| self.line.lock().member(id);
             match step {
                 Step::Start(id) => {
-                    if !desk(id).is_some_and(|desk| desk.start_piece()) {
+                    if !desk(id).is_some_and(|desk| self.start(&desk)) {
                         self.line.lock().queue.cancel(id);
                     }
                 }

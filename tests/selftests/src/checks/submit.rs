@@ -39,6 +39,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/reset-ends-it", reset_ends_it),
     Check::new("submit/forgets-translations", forgets_translations),
     Check::new("submit/memory-slot-anew", memory_slot_anew),
+    Check::new("submit/cannot-be-left", cannot_be_left),
 ];
 
 /// MI_BATCH_BUFFER_END.
@@ -532,5 +533,29 @@ fn memory_slot_anew(bench: &Bench) -> Result<Outcome> {
     vm.renew_memory(&client.memory)?;
     run(after, 3)?;
     same("in a new slot", [found(before), found(after)], [2, 3])?;
+    Ok(Outcome::Pass)
+}
+
+/// What cannot be left goes on for as long as nobody else wants the engine, and work_limit_ms allows.
+fn cannot_be_left(bench: &Bench) -> Result<Outcome> {
+    /// Longer than i915 lets anything wait behind it: its heartbeat comes every 2.5 s, and has 640 ms.
+    const LONG: Duration = Duration::from_secs(6);
+
+    let client = bench.client()?;
+    let [tables, batch] = [200, 300];
+    let context = Context::new(&client, ENGINES[0], 0)?;
+    context.map(&client, tables, batch);
+    let at = batch * PAGE;
+    // MI_ARB_ON_OFF off, and a loop, in whose place the end is put.
+    let call = 0x31 << 23 | 1 << 8 | 1;
+    client.memory.fill(at, &[0x08 << 23, 0, call, 8, 0]);
+    context.commands(&client, &[call, 0, 0]);
+    context.commands(&client, &[0x08 << 23 | 1, 0]);
+    context.store(&client, MARK);
+    context.submit(&client)?;
+    std::thread::sleep(LONG);
+    ensure!(!context.has_run(&client, MARK), "the loop has ended");
+    client.memory.write(at + 8, BATCH_END);
+    context.wait_for(&client, MARK)?;
     Ok(Outcome::Pass)
 }
