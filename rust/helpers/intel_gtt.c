@@ -103,7 +103,7 @@ bool rgvt_tables_need_flush(const struct drm_i915_private *i915)
 	return !HAS_LLC(i915);
 }
 
-/* As i915 does when it has written to a table (write_pte() and others in gt/). */
+/* As i915 does when it has written to a table (write_dma_entry() and others in gt/). */
 void rgvt_table_flush(void *entries, size_t bytes)
 {
 	drm_clflush_virt_range(entries, bytes);

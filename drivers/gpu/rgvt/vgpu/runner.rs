@@ -316,6 +316,7 @@ impl Runner {
                 Step::Start(id) => {
                     if !desk(id).is_some_and(|desk| self.start(&desk)) {
                         self.line.lock().queue.cancel(id);
+                        self.tell_alone();
                     }
                 }
                 Step::GiveWay(id) => {

@@ -175,7 +175,6 @@ impl State {
             return Ok(());
         }
 
-        let mut settled = Ok(());
         if let Some(order) = self.ggtt.flush() {
             match self.carry_out(order) {
                 Err(error) if !passes(error) => vgpu.complain_of_pin(error),
@@ -183,8 +182,14 @@ impl State {
                 _ => {}
             }
         }
-        let mut go_on = true;
-        // Of what has no memory, one entry tells whether that has changed.
+        let settled = self.try_missed(vgpu);
+        self.mappings.settle(&self.hardware);
+        settled
+    }
+
+    /// Tries GGTT entries again that were missed: all of them, or one if none of them had any memory the last time. Fails
+    /// as [`State::settle_ggtt`] does.
+    fn try_missed(&mut self, vgpu: &Vgpu) -> Result {
         let mut tries = self.untried.clamp(1, MISSED);
         while tries > 0 {
             tries -= 1;
@@ -199,26 +204,21 @@ impl State {
                 }
                 // It was complained of when it was written, unless its memory was being taken away.
                 Ok(()) | Err(EFAULT) => self.untried = self.untried.saturating_sub(1),
-                Err(EAGAIN) => {
-                    settled = Err(EBUSY);
-                    break;
-                }
+                Err(EAGAIN) => return Err(EBUSY),
                 Err(error) => {
                     self.untried = self.untried.saturating_sub(1);
                     vgpu.complain_of_pin(error);
                     if passes(error) {
                         // The others would hardly do better.
-                        go_on = false;
-                        break;
+                        return Ok(());
                     }
                 }
             }
         }
-        if go_on && self.untried > 0 && settled.is_ok() {
-            settled = Err(EAGAIN);
+        if self.untried > 0 {
+            return Err(EAGAIN);
         }
-        self.mappings.settle(&self.hardware);
-        settled
+        Ok(())
     }
 }
 

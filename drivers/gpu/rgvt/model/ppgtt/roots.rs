@@ -55,6 +55,16 @@ pub(super) struct Held {
     pub(super) forgotten: bool,
 }
 
+impl Held {
+    pub(super) fn new(serial: u64, root: Root) -> Self {
+        Self {
+            serial,
+            root,
+            forgotten: false,
+        }
+    }
+}
+
 /// The root without the bits of its addresses that the hardware ignores.
 pub(super) fn normal(root: Root) -> Root {
     let page = |at: GuestPhys| at.gfn().phys().unwrap_or(at);
