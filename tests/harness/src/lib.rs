@@ -2,6 +2,7 @@
 //! What the test programs inside the lab share, and those that read what they leave.
 
 pub mod engines;
+pub mod registers;
 pub mod rng;
 pub mod tap;
 

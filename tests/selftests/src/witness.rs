@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use harness::engines::{self, Account};
+use harness::registers;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -42,6 +43,12 @@ impl Witness {
     /// The engines by their names, all at the same moment.
     pub fn engines(&self) -> Result<BTreeMap<String, Account>> {
         engines::parse(&self.ask(r#"{"cmd":"engines"}"#)?)
+    }
+
+    /// How often a register of the GPU was written.
+    pub fn writes(&self, register: u32) -> Result<u64> {
+        let counts = registers::writes(&self.ask(r#"{"cmd":"registers"}"#)?)?;
+        Ok(counts.get(&register).copied().unwrap_or(0))
     }
 
     fn order(&self, request: &str) -> Result<()> {
