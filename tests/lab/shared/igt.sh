@@ -27,7 +27,8 @@ igt_lists() {
 	check "IGT's root is mounted" igt_mount || return
 	check "IGT's modules have an index" igt_modules || return
 	cp -r /lab/lists /bin/igt-run /igt/tmp/
-	env PATH=/usr/sbin:/usr/bin:/bin HOME=/tmp IGT_KMOD_DIRNAME="$igt_index" chroot /igt /tmp/igt-run /tmp/lists "$igt_results" 2>&1 |
+	env PATH=/usr/sbin:/usr/bin:/bin HOME=/tmp IGT_KMOD_DIRNAME="$igt_index" \
+		chroot /igt /tmp/igt-run /tmp/lists "$igt_results" 2>&1 |
 		while read -r igt_line; do
 			note "$(uptime_s) s: $igt_line"
 		done
