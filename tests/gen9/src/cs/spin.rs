@@ -10,13 +10,20 @@ use super::decode::Action;
 use crate::addr::Gma;
 
 /// What is known of the circle that a batch may be in.
+///
+/// Where a jump went is remembered until another goes there. If none does, the circle lies further on or is
+/// longer, so a later jump is remembered instead, for twice as many (R. P. Brent's algorithm).
 #[derive(Default)]
 pub struct Spin {
-    /// Where the first jump went since something was done.
-    first: Option<Gma>,
+    /// Where the jump went that is remembered, if one did since something was done.
+    anchor: Option<Gma>,
+    /// Jumps since then.
+    jumps: u32,
+    /// After how many of them another is remembered.
+    patience: u32,
     /// Circles closed since then.
     rounds: u32,
-    /// The context could have been preempted since that jump.
+    /// The context could have been preempted since the last of them.
     arbitrated: bool,
 }
 
@@ -29,24 +36,27 @@ impl Spin {
                 self.arbitrated |= arbitration;
                 None
             }
-            Action::BatchStart if self.first.is_some() && self.first == jumped => {
+            Action::BatchStart if self.anchor.is_some() && self.anchor == jumped => {
+                self.jumps = 0;
                 self.rounds = self.rounds.saturating_add(1);
                 Some(Step::Spun {
                     rounds: self.rounds,
                     arbitration: std::mem::take(&mut self.arbitrated),
                 })
             }
-            // Further on in a circle of more than one jump.
-            Action::BatchStart if self.first.is_some() => None,
             Action::BatchStart => {
-                *self = Self {
-                    first: jumped,
-                    ..Self::default()
-                };
+                self.jumps += 1;
+                if self.jumps >= self.patience {
+                    *self = Self {
+                        anchor: jumped,
+                        patience: self.patience.saturating_mul(2).max(1),
+                        ..Self::default()
+                    };
+                }
                 None
             }
             _ => {
-                self.first = None;
+                *self = Self::default();
                 None
             }
         }

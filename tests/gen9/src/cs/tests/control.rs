@@ -142,11 +142,8 @@ fn arbitration_points() {
     );
 }
 
-/// What the steps of a batch in a circle are: a dot each, and how often it has spun by then.
-fn circle(words: &[u32], steps: usize) -> String {
-    let f = Fixture::new(EngineId::Rcs);
-    let jump = [START | IN_PPGTT, lo(BATCH), 0];
-    let mut streamer = f.batch(false, &[words, &jump].concat());
+/// What the next steps are: a dot each, and how often a circle of them has spun by then.
+fn rounds(streamer: &mut Streamer<'_>, steps: usize) -> String {
     let step = |_| match streamer.step() {
         Step::Ran { .. } => ".".to_owned(),
         Step::Spun {
@@ -158,6 +155,13 @@ fn circle(words: &[u32], steps: usize) -> String {
     (0..steps).map(step).collect()
 }
 
+/// The steps of a batch that jumps to its own beginning.
+fn circle(words: &[u32], steps: usize) -> String {
+    let f = Fixture::new(EngineId::Rcs);
+    let jump = [START | IN_PPGTT, lo(BATCH), 0];
+    rounds(&mut f.batch(false, &[words, &jump].concat()), steps)
+}
+
 #[test]
 fn a_batch_that_only_waits_spins() {
     // The first jump may come from anywhere.
@@ -166,6 +170,22 @@ fn a_batch_that_only_waits_spins() {
     assert_eq!(circle(&[STORE, lo(DATA), 0, 1], 6), "......");
     // What it waited for may have come.
     assert_eq!(circle(&[ARB_ON_OFF, ARB_CHECK], 9), ".........");
+}
+
+#[test]
+fn a_batch_spins_wherever_it_came_from() {
+    let f = Fixture::new(EngineId::Rcs);
+    let to = |at| [START | IN_PPGTT, lo(at), 0];
+    let next = |n: u64| BATCH + 64 * n;
+    f.write(BATCH, &to(next(1)));
+    f.write(next(1), &to(next(2)));
+    // Two jumps lead to where it goes round.
+    f.write(next(2), &to(next(2)));
+    assert_eq!(rounds(&mut f.ring(&to(BATCH)), 6), "....12");
+    // A circle of three jumps.
+    f.write(next(2), &[&[ARB_CHECK], &to(next(3))[..]].concat());
+    f.write(next(3), &to(next(1)));
+    assert_eq!(rounds(&mut f.ring(&to(BATCH)), 16), "........1!...2!...");
 }
 
 #[test]
