@@ -187,8 +187,8 @@ impl State {
         settled
     }
 
-    /// Tries GGTT entries again that were missed: all of them, or one if none of them had any memory the last time. Fails
-    /// as [`State::settle_ggtt`] does.
+    /// Tries GGTT entries again that were missed: all of them, or one if none of them had any memory the last time.
+    /// Fails as [`State::settle_ggtt`] does.
     fn try_missed(&mut self, vgpu: &Vgpu) -> Result {
         let mut tries = self.untried.clamp(1, MISSED);
         while tries > 0 {

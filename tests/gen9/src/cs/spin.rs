@@ -11,8 +11,9 @@ use crate::addr::Gma;
 
 /// What is known of the circle that a batch may be in.
 ///
-/// Where a jump went is remembered until another goes there. If none does, the circle lies further on or is
-/// longer, so a later jump is remembered instead, for twice as many (R. P. Brent's algorithm).
+/// Where a jump went is remembered until another goes there. If none does, the circle lies further
+/// on or is longer, so a later jump is remembered instead, for twice as many (R. P. Brent's
+/// algorithm).
 #[derive(Default)]
 pub struct Spin {
     /// Where the jump went that is remembered, if one did since something was done.
@@ -31,12 +32,16 @@ impl Spin {
     /// Takes note of a command that ran. `jumped` is where it jumped to, `arbitration` whether it
     /// allows preemption. [`Step::Spun`] when it closes a circle that has done nothing.
     pub fn note(&mut self, action: Action, jumped: Option<Gma>, arbitration: bool) -> Option<Step> {
-        match action {
-            Action::Noop | Action::ArbCheck | Action::ConditionalEnd | Action::SemaphoreWait => {
+        match (action, jumped) {
+            (
+                Action::Noop | Action::ArbCheck | Action::ConditionalEnd | Action::SemaphoreWait,
+                _,
+            ) => {
                 self.arbitrated |= arbitration;
                 None
             }
-            Action::BatchStart if self.anchor.is_some() && self.anchor == jumped => {
+            (Action::BatchStart, None) => None,
+            (Action::BatchStart, _) if self.anchor == jumped => {
                 self.jumps = 0;
                 self.rounds = self.rounds.saturating_add(1);
                 Some(Step::Spun {
@@ -44,7 +49,7 @@ impl Spin {
                     arbitration: std::mem::take(&mut self.arbitrated),
                 })
             }
-            Action::BatchStart => {
+            (Action::BatchStart, _) => {
                 self.jumps += 1;
                 if self.jumps >= self.patience {
                     *self = Self {

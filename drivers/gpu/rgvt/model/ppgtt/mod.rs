@@ -9,8 +9,8 @@
 //! A shadow is brought up to date only when something is about to run ([`Tables::hold`]), or when what runs is to
 //! forget a page ([`Tables::catch_up`]): what the guest writes in between is noted, not read. A page that the guest
 //! took out of its tables thus stays pinned until then. A table that is written often is left alone until then, and
-//! read as a whole. Nothing is made before it is used either, so that it does not matter which tables a guest announces.
-//! That it forgets one ([`Tables::destroy`]) gives the memory back sooner.
+//! read as a whole. Nothing is made before it is used either, so that it does not matter which tables a guest
+//! announces. That it forgets one ([`Tables::destroy`]) gives the memory back sooner.
 //!
 //! What leaves the shadow may still be known to the GPU's translation buffers. It is kept until all that
 //! was running at that time is done (`retire`).

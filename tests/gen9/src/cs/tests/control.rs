@@ -168,6 +168,9 @@ fn a_batch_that_only_waits_spins() {
     assert_eq!(circle(&[], 4), ".123");
     assert_eq!(circle(&[0, ARB_CHECK], 9), ".....1!..2!");
     assert_eq!(circle(&[STORE, lo(DATA), 0, 1], 6), "......");
+    // A jump whose condition does not hold is none.
+    let not_taken = [START | IN_PPGTT | 1 << 15, lo(DATA), 0];
+    assert_eq!(circle(&not_taken, 6), "...1.2");
     // What it waited for may have come.
     assert_eq!(circle(&[ARB_ON_OFF, ARB_CHECK], 9), ".........");
 }
