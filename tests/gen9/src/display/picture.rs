@@ -130,11 +130,16 @@ fn plane(gpu: &Gpu, base: u32) -> Option<Layer> {
         (14, _) => Format::Rgb565,
         _ => return None,
     };
-    let (tiling, unit) = match control >> 10 & 7 {
-        0 => (Tiling::Linear, 64),
-        1 => (Tiling::X, 512),
-        4 => (Tiling::Y, 128),
+    let tiling = match control >> 10 & 7 {
+        0 => Tiling::Linear,
+        1 => Tiling::X,
+        4 => Tiling::Y,
+        5 => Tiling::yf(format.bytes()),
         _ => return None,
+    };
+    let unit = match tiling {
+        Tiling::Linear => 64,
+        _ => tiling.tile().0,
     };
     if control & ENABLE == 0 {
         return None;
@@ -168,7 +173,7 @@ fn plane(gpu: &Gpu, base: u32) -> Option<Layer> {
         upside_down: rotation & 2 != 0,
         tag: tag(control & GAMMA != 0, control & MATRIX != 0),
     })
-    .filter(|layer| !layer.surface.turned || tiling == Tiling::Y)
+    .filter(|layer| !layer.surface.turned || matches!(tiling, Tiling::Y | Tiling::Standard(_)))
 }
 
 /// The cursor of the pipe whose registers start at `base`, if it is on and of 32 bits with alpha.

@@ -98,6 +98,7 @@ fn a_tiled_surface_shows_the_same_as_a_linear_one() {
         (Tiling::Linear, 0, 64, 1024),
         (Tiling::X, 1, 512, 1024),
         (Tiling::Y, 4, 128, 1024),
+        (Tiling::yf(4), 5, 128, 1024),
     ]
     .map(|(tiling, field, unit, pitch)| {
         for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
@@ -121,21 +122,24 @@ fn a_tiled_surface_shows_the_same_as_a_linear_one() {
     assert_eq!(pictures[0][39][199], BLACK | pixel(199, 39));
     assert_eq!(pictures[1], pictures[0]);
     assert_eq!(pictures[2], pictures[0]);
+    assert_eq!(pictures[3], pictures[0]);
 }
 
 #[test]
 fn turned_tiles_show_the_picture_turned() {
-    // One Y tile of 32 by 32 pixels; turned clockwise its lower left corner is the upper left one.
-    let gpu = gpu(32, 32);
-    let at = |x: u32, y: u32| 0x1000 + crate::tiling::offset(Tiling::Y, 128, x * 4, y);
-    store(&gpu, at(0, 31), RED);
-    store(&gpu, at(5, 31), 0x55);
-    show(&gpu, PRIMARY, 4 << 10 | 1, 1, (0, 0), (32, 32), 0x1000);
-    let turned = picture(&gpu);
-    assert_eq!((turned[0][0], turned[5][0]), (RED, BLACK | 0x55));
-    show(&gpu, PRIMARY, 4 << 10 | 3, 1, (0, 0), (32, 32), 0x1000);
-    let other = picture(&gpu);
-    assert_eq!((other[31][31], other[26][31]), (RED, BLACK | 0x55));
+    // One tile of 32 by 32 pixels; turned clockwise its lower left corner is the upper left one.
+    for (tiling, field) in [(Tiling::Y, 4 << 10), (Tiling::yf(4), 5 << 10)] {
+        let gpu = gpu(32, 32);
+        let at = |x: u32, y: u32| 0x1000 + crate::tiling::offset(tiling, 128, x * 4, y);
+        store(&gpu, at(0, 31), RED);
+        store(&gpu, at(5, 31), 0x55);
+        show(&gpu, PRIMARY, field | 1, 1, (0, 0), (32, 32), 0x1000);
+        let turned = picture(&gpu);
+        assert_eq!((turned[0][0], turned[5][0]), (RED, BLACK | 0x55));
+        show(&gpu, PRIMARY, field | 3, 1, (0, 0), (32, 32), 0x1000);
+        let other = picture(&gpu);
+        assert_eq!((other[31][31], other[26][31]), (RED, BLACK | 0x55));
+    }
 }
 
 #[test]

@@ -67,7 +67,7 @@ pub struct Surface {
     /// How a pixel is stored.
     pub format: Format,
     /// The GGTT shows the tiles turned clockwise by 90 degrees; what is in a tile is not turned (i915:
-    /// `rotate_pages`). Y-tiled only.
+    /// `rotate_pages`). Y and Yf only.
     pub turned: bool,
 }
 

@@ -20,6 +20,9 @@ const WRITE_RGB: u32 = 1 << 20;
 const WRITE_ALPHA: u32 = 1 << 21;
 /// Second dword.
 const CLIPPED: u32 = 1 << 30;
+/// Second dword of XY_FAST_COPY_BLT: what the header calls Y is Yf.
+const FAST_SOURCE_YF: u32 = 1 << 31;
+const FAST_TARGET_YF: u32 = 1 << 30;
 /// BCS_SWCTRL (i915: `BCS_SRC_Y`, `BCS_DST_Y`).
 const SOURCE_Y: u32 = 1;
 const TARGET_Y: u32 = 2;
@@ -226,15 +229,9 @@ impl Area {
     }
 }
 
-/// `XY_FAST_COPY_BLT`: tiling in the header, no clipping, no raster operation. The Yf and Ys
-/// layouts are taken for Y.
+/// `XY_FAST_COPY_BLT`: tiling in the header, no clipping, no raster operation.
 fn fast_copy(words: &[u32]) -> Option<Job> {
     let word = |i: usize| words.get(i).copied().unwrap_or(0);
-    let tiling = |bits: u32| match bits & 3 {
-        0 => Tiling::Linear,
-        1 => Tiling::X,
-        _ => Tiling::Y,
-    };
     let header = word(0);
     let mode = word(1);
     let pixel: u32 = match mode >> 24 & 7 {
@@ -244,14 +241,23 @@ fn fast_copy(words: &[u32]) -> Option<Job> {
         5 => 16,
         _ => 4,
     };
+    let tiling = |bits: u32, yf: u32| match bits & 3 {
+        0 => Tiling::Linear,
+        1 => Tiling::X,
+        2 if mode & yf != 0 => Tiling::yf(pixel),
+        2 => Tiling::Y,
+        _ => Tiling::ys(pixel),
+    };
     let area = Area::new(word(2), word(3));
     if area.is_empty() {
         return None;
     }
     let (x, y) = point(word(6));
-    let from = surface(words, 8, word(7) & 0xffff, tiling(header >> 20));
+    let from = tiling(header >> 20, FAST_SOURCE_YF);
+    let from = surface(words, 8, word(7) & 0xffff, from);
+    let target = tiling(header >> 13, FAST_TARGET_YF);
     Some(Job {
-        target: surface(words, 4, mode & 0xffff, tiling(header >> 13)),
+        target: surface(words, 4, mode & 0xffff, target),
         x: area.left * pixel as i32,
         y: area.top,
         // CAST: not empty, so positive.

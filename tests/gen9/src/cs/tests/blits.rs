@@ -30,16 +30,24 @@ struct Blit {
     colour: u32,
 }
 
-fn tilings() -> impl Strategy<Value = Tiling> {
-    prop_oneof![Just(Tiling::Linear), Just(Tiling::X), Just(Tiling::Y)]
+/// A tiling for pixels of so many bytes. A tile of Ys is larger than the surfaces.
+type Layout = fn(u32) -> Tiling;
+const LAYOUTS: [Layout; 4] = [|_| Tiling::Linear, |_| Tiling::X, |_| Tiling::Y, Tiling::yf];
+
+/// The same for the older commands, which have no Yf.
+fn legacy(tiling: Tiling) -> Tiling {
+    match tiling {
+        Tiling::Standard(_) => Tiling::Y,
+        other => other,
+    }
 }
 
 fn blits() -> impl Strategy<Value = Blit> {
     let shape = (
         any::<bool>(),
         0u32..5,
-        tilings(),
-        prop::option::of(tilings()),
+        prop::sample::select(&LAYOUTS),
+        prop::option::of(prop::sample::select(&LAYOUTS)),
     );
     // Everything stays inside the surfaces: 32 pixels of 16 bytes are a row.
     let places = ([0u32..16, 0..32, 1..17, 1..33], [0u32..16, 0..32]);
@@ -54,6 +62,14 @@ fn blits() -> impl Strategy<Value = Blit> {
         let fast = fast && source.is_some();
         let pixel = 1 << if fast { depth } else { depth % 3 };
         let clip = clip.filter(|_| !fast);
+        let tiling = |layout: Layout| {
+            if fast {
+                layout(pixel)
+            } else {
+                legacy(layout(pixel))
+            }
+        };
+        let (target, source) = (tiling(target), source.map(tiling));
         Blit {
             fast,
             pixel,
@@ -104,11 +120,13 @@ impl Blit {
             let code = |tiling| match tiling {
                 Tiling::Linear => 0,
                 Tiling::X => 1,
-                Tiling::Y => 2,
+                Tiling::Y | Tiling::Standard(_) => 2,
             };
+            let yf = |tiling, bit: u32| u32::from(matches!(tiling, Tiling::Standard(_))) << bit;
             let depth = [0, 1, 3, 4, 5][self.pixel.trailing_zeros() as usize];
             let header = 2 << 29 | 0x42 << 22 | code(source) << 20 | code(self.target) << 13 | 8;
-            let mode = depth << 24 | pitch_field(self.target);
+            let mode =
+                yf(source, 31) | yf(self.target, 30) | depth << 24 | pitch_field(self.target);
             words.extend([header, mode, first, last, lo(TARGET), 0]);
             words.extend(from);
             return words;
