@@ -312,20 +312,33 @@ fn kernel_message(line: &str) -> &str {
     }
 }
 
-/// The sentence after a requirement if there is one, else the requirement.
+/// The requirement for which a subtest was skipped: its first one, or, if it says none, the program's last one before
+/// it. Earlier ones of the program are those of other groups of subtests.
 fn requirement(text: &str) -> Option<String> {
+    let text = text.split("\nSubtest ").next().unwrap_or_default();
+    let (program, own) = text.split_once("Starting subtest: ").unwrap_or((text, ""));
+    let first = requirements(own).next();
+    first.or_else(|| requirements(program).last())
+}
+
+/// Each requirement that was not met: the sentence after it if there is one, else the requirement itself.
+fn requirements(text: &str) -> impl Iterator<Item = String> {
     const REQUIREMENT: &str = "Test requirement: ";
-    let mut lines = text
-        .lines()
-        .skip_while(|line| !line.starts_with(REQUIREMENT));
-    let condition = lines.next()?.strip_prefix(REQUIREMENT)?;
-    let sentence = lines.next().filter(|line| {
-        !line.is_empty()
-            && !["Last errno", "Subtest", "Dynamic", "Stack", "Test re"]
-                .iter()
-                .any(|start| line.starts_with(start))
-    });
-    Some(one_line(sentence.unwrap_or(condition)))
+    const NO_SENTENCE: [&str; 6] = [
+        "Last errno",
+        "Starting",
+        "Subtest",
+        "Dynamic",
+        "Stack",
+        "Test re",
+    ];
+    let is_sentence =
+        |line: &&str| !line.is_empty() && !NO_SENTENCE.iter().any(|start| line.starts_with(start));
+    let following = text.lines().skip(1).map(Some).chain([None]);
+    text.lines().zip(following).filter_map(move |(line, next)| {
+        let condition = line.strip_prefix(REQUIREMENT)?;
+        Some(one_line(next.filter(is_sentence).unwrap_or(condition)))
+    })
 }
 
 /// The first failed assertion.

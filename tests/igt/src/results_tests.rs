@@ -51,6 +51,28 @@ fn silent_skips_have_their_programs_reason_if_it_is_one() {
 }
 
 #[test]
+fn a_skip_has_the_subtests_own_requirement() {
+    let program = "Test requirement: has(y)\nTest requirement: has(z)\n";
+    for (text, wanted) in [
+        ("Starting subtest: b\nTest requirement: has(x)\n", "has(x)"),
+        (
+            "Starting subtest: b\nTest requirement: has(x)\nNo x\nTest requirement: has(w)\n",
+            "No x",
+        ),
+        ("Starting subtest: b\nDynamic subtest c: SKIP\n", "has(z)"),
+        (
+            "Subtest b: SKIP (0.0s)\nTest requirement: has(w)\n",
+            "has(z)",
+        ),
+        ("", "has(z)"),
+    ] {
+        let said = requirement(&format!("{program}{text}"));
+        assert_eq!(said.as_deref(), Some(wanted), "{text}");
+    }
+    assert_eq!(requirement("Starting subtest: b\n"), None);
+}
+
+#[test]
 fn jobs_and_progress() {
     assert_eq!(job_names("a b,c"), ["a@b", "a@c"]);
     assert_eq!(job_names("a"), ["a"]);
