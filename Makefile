@@ -43,7 +43,7 @@ help: ## List the targets
 	@echo 'Documentation/lab.rst says what the lab is.'
 
 .PHONY: setup
-setup: ## Make the sysroot, kernels and images of IGT and Mesa (UPDATE=1: look for newer ones)
+setup: ## Make the sysroot, kernels and images of IGT and Mesa (UPDATE=1: renew the kernel under test)
 	@UPDATE=$(UPDATE) scripts/setup
 
 .PHONY: all
@@ -55,7 +55,7 @@ demo: all modules ## The main job: a guest's own driver on a virtual GPU that rg
 	@scripts/demo $(DEVICE)
 
 .PHONY: check
-check: setup ## Run every test; ends with "N passed, N failed"
+check: setup ## Run every test but those of many minutes; ends with "N passed, N failed"
 	@scripts/check $(PARTS)
 
 .PHONY: unit
