@@ -38,3 +38,25 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_takes_its_cycles() {
+        for (mhz, cycles, nanos) in [
+            (1000, 7, 7),
+            (300, 3, 10),
+            (300, 300_000_000, 1_000_000_000),
+            (1, 20_000, 20_000_000),
+            (0, 20_000, 0),
+            (3, 1, 333),
+        ] {
+            let work = Clock::new(1, mhz).work(cycles);
+            assert_eq!(work, Duration::from_nanos(nanos), "{cycles} at {mhz} MHz");
+        }
+        // More than can be told is a lot, not a little.
+        assert!(Clock::new(1, 1000).work(u64::MAX) > Duration::from_secs(3600));
+    }
+}

@@ -50,7 +50,7 @@ pub struct Engine {
     /// Protects what passes between the machine and the engine's thread. Taken alone.
     control: Mutex<Control>,
     changed: Condvar,
-    /// Set with every change of `control` that a running thread must see; polled between commands.
+    /// Set with every change that a running thread has not looked at; polled between commands.
     attention: AtomicBool,
     busy: AtomicBool,
 }
@@ -74,7 +74,9 @@ impl Engine {
         self.control.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    fn notify(&self) {
+    /// Tells the thread of a change. Takes the lock, so that the thread cannot miss it between its
+    /// last look and its sleep.
+    fn notify(&self, _control: &MutexGuard<'_, Control>) {
         self.attention.store(true, Ordering::SeqCst);
         self.changed.notify_all();
     }
@@ -90,25 +92,15 @@ impl Engine {
                 tracing::warn!(engine = ?self.id, "submission replaced before it was taken");
             }
             self.busy.store(true, Ordering::SeqCst);
-            self.notify();
+            self.notify(&control);
         }
     }
 
-    /// Sleeps for `time`, or until the machine asks for something.
+    /// Sleeps for `time`, or until the machine asks for something that was not looked at.
     fn nap(&self, time: Duration) {
         let control = self.lock();
         if !self.attention.load(Ordering::SeqCst) {
             // The result is only why it woke; the caller looks again anyway.
-            let _ = self.changed.wait_timeout(control, time);
-        }
-    }
-
-    /// Sleeps for `time`, less when the machine asks something new. For a context that cannot be
-    /// preempted: what was asked before waits.
-    fn doze(&self, time: Duration) {
-        let control = self.lock();
-        if !control.abort {
-            // As in `nap`.
             let _ = self.changed.wait_timeout(control, time);
         }
     }
@@ -120,7 +112,7 @@ impl Engine {
         control.pending = None;
         if !control.parked {
             control.abort = true;
-            self.notify();
+            self.notify(&control);
             while !control.parked {
                 control = self
                     .changed
@@ -197,7 +189,7 @@ impl Engines {
             let mut control = engine.lock();
             control.quit = true;
             control.abort = true;
-            engine.notify();
+            engine.notify(&control);
         }
     }
 }

@@ -4,48 +4,65 @@
 
 use std::time::{Duration, Instant};
 
-use super::Engine;
 use crate::clock::Clock;
 
 /// Cycles between two looks at the host's clock, and the shortest sleep worth taking.
 const GRAIN_CYCLES: u64 = 20_000;
 const GRAIN: Duration = Duration::from_micros(100);
 
-/// Time account of one context on an engine.
+/// Time account of an engine. What is too little to sleep for stays in it from one context to the
+/// next, or short work would be free.
 pub struct Pace {
-    start: Instant,
+    /// The host's time up to here has been counted.
+    since: Instant,
+    /// Cycles that have not been.
     cycles: u64,
-    checked: u64,
+    /// How far the account was ahead of the host's clock then.
+    owed: Duration,
 }
 
 impl Pace {
-    /// An account that starts now.
+    /// An account that owes nothing.
     pub fn new() -> Self {
         Self {
-            start: Instant::now(),
+            since: Instant::now(),
             cycles: 0,
-            checked: 0,
+            owed: Duration::ZERO,
         }
     }
 
-    /// Charges `cycles` and sleeps when the account is ahead of the host's clock.
-    pub fn charge(&mut self, clock: &Clock, engine: &Engine, cycles: u32) {
-        self.cycles += u64::from(cycles);
-        if self.cycles - self.checked >= GRAIN_CYCLES {
-            self.settle(clock, engine);
-        }
+    /// Starts to count the host's time, as a context starts to run. Before that the engine did no
+    /// work, so none of its debt is paid by it.
+    pub fn resume(&mut self) {
+        self.since = Instant::now();
     }
 
-    /// Sleeps off what is owed; at the end of a context even a little.
-    pub fn settle(&mut self, clock: &Clock, engine: &Engine) {
-        self.checked = self.cycles;
-        let due = clock.work(self.cycles);
-        let spent = self.start.elapsed();
-        match due.checked_sub(spent) {
-            Some(ahead) if ahead >= GRAIN => engine.nap(ahead),
-            Some(_) => {}
-            // The host was slower than the GPU: that time is gone and earns no credit.
-            None => *self = Self::new(),
+    /// Charges `cycles`. How long to sleep, when the account is far enough ahead of the host's clock.
+    pub fn charge(&mut self, clock: &Clock, cycles: u32) -> Option<Duration> {
+        self.cycles = self.cycles.saturating_add(cycles.into());
+        if self.cycles < GRAIN_CYCLES {
+            return None;
         }
+        self.settle(clock)
+    }
+
+    /// How long to sleep for all that is owed, when that is worth it. A context is to ask before it
+    /// leaves the engine.
+    pub fn settle(&mut self, clock: &Clock) -> Option<Duration> {
+        self.balance(clock, Instant::now());
+        (self.owed >= GRAIN).then_some(self.owed)
+    }
+
+    /// Counts all that was charged, and the host's time up to `now`. Was the host slower than the
+    /// GPU, that time is gone and earns no credit.
+    fn balance(&mut self, clock: &Clock, now: Instant) {
+        let charged = clock.work(std::mem::take(&mut self.cycles));
+        let due = self.owed.saturating_add(charged);
+        self.owed = due.saturating_sub(now.saturating_duration_since(self.since));
+        self.since = now;
     }
 }
+
+#[cfg(test)]
+#[path = "pace_tests.rs"]
+mod tests;

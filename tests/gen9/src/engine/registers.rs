@@ -180,7 +180,8 @@ impl Block for Engines {
             at::ELSP => self.get(id).elsp_write(value),
             at::MI_MODE => {
                 gpu.regs.set_masked(offset, value);
-                self.get(id).notify();
+                let engine = self.get(id);
+                engine.notify(&engine.lock());
             }
             at::RESET_CTL => gpu.regs.set_masked(offset, value),
             // Status and time are read-only.

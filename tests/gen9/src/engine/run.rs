@@ -30,12 +30,23 @@ enum End {
     Aborted,
 }
 
+/// What a look at what the machine asks led to.
+enum Attended {
+    /// The context must leave the engine.
+    Leave(End),
+    /// Another submission waits until the context can be preempted.
+    Held,
+    /// Nothing is left to do.
+    Done,
+}
+
 /// Serves submissions until the device goes away.
 pub fn thread(engine: &Engine, gpu: &Weak<Gpu>) {
+    let mut pace = Pace::new();
     while let Some(ports) = next_submission(engine) {
         let Some(gpu) = gpu.upgrade() else { return };
         csb::report(&gpu, engine.id, Event::IdleToActive, ports[0]);
-        run_ports(engine, &gpu, ports);
+        run_ports(engine, &gpu, &mut pace, ports);
     }
 }
 
@@ -64,14 +75,18 @@ fn next_submission(engine: &Engine) -> Option<Ports> {
 }
 
 /// Runs the contexts of a submission, and of those that take its place, until the engine is idle.
-fn run_ports(engine: &Engine, gpu: &Gpu, mut ports: Ports) {
+pub(super) fn run_ports(engine: &Engine, gpu: &Gpu, pace: &mut Pace, mut ports: Ports) {
     while ports[0].is_valid() {
         let context = ports[0];
         gpu.witness.context_in(engine.id, context.key());
-        let end = run_context(engine, gpu, &mut ports);
+        let end = run_context(engine, gpu, pace, &mut ports);
         gpu.witness.context_out(engine.id);
         match end {
-            End::Aborted => return,
+            End::Aborted => {
+                // What was owed for is lost as well.
+                *pace = Pace::new();
+                return;
+            }
             End::Preempted => {
                 // Lost only if a reset came between; then there is nothing left to do.
                 let Some(next) = engine.lock().pending.take() else {
@@ -93,7 +108,7 @@ fn run_ports(engine: &Engine, gpu: &Gpu, mut ports: Ports) {
 }
 
 /// Loads the first context of `ports`, runs it and saves it. A lite restore changes `ports`.
-fn run_context(engine: &Engine, gpu: &Gpu, ports: &mut Ports) -> End {
+fn run_context(engine: &Engine, gpu: &Gpu, pace: &mut Pace, ports: &mut Ports) -> End {
     let context = ports[0];
     let base = engine.id.base();
     gpu.regs.set(base + at::EXECLIST_STATUS_HI, context.id());
@@ -107,7 +122,11 @@ fn run_context(engine: &Engine, gpu: &Gpu, ports: &mut Ports) -> End {
     let end = if hung {
         wait_for_reset(engine)
     } else {
-        run_commands(engine, gpu, &mut streamer, &image, ports)
+        pace.resume();
+        let end = run_commands(engine, gpu, pace, &mut streamer, &image, ports);
+        // A context that was preempted did not wait for its debt; the next one will.
+        pace.settle(&gpu.clock);
+        end
     };
     if !matches!(end, End::Aborted) {
         image.save(&streamer.state, || {
@@ -160,64 +179,73 @@ fn run_to_idle(streamer: &mut Streamer<'_>) -> bool {
 fn run_commands(
     engine: &Engine,
     gpu: &Gpu,
+    pace: &mut Pace,
     streamer: &mut Streamer<'_>,
     image: &Image<'_>,
     ports: &mut Ports,
 ) -> End {
-    let mut pace = Pace::new();
     let mut pause = WAIT_FIRST;
     // A context that was just loaded can be preempted before its first command.
     let mut preemptible = true;
+    let mut held = false;
     loop {
-        if engine.attention.load(Ordering::SeqCst) {
-            if let Some(end) = attend(engine, gpu, streamer, image, ports, preemptible) {
-                return end;
+        if held || engine.attention.load(Ordering::SeqCst) {
+            match attend(engine, gpu, streamer, image, ports, preemptible) {
+                Attended::Leave(end) => return end,
+                Attended::Held => held = true,
+                Attended::Done => held = false,
             }
         }
-        match streamer.step() {
+        let rest = match streamer.step() {
             Step::Ran {
                 cycles,
                 arbitration,
             } => {
                 preemptible = arbitration;
                 pause = WAIT_FIRST;
-                pace.charge(&gpu.clock, engine, cycles);
+                pace.charge(&gpu.clock, cycles)
             }
             Step::Spun {
                 rounds,
                 arbitration,
             } => {
                 preemptible = false;
-                let pause = WAIT_FIRST.saturating_mul(rounds).min(WAIT_LONGEST);
-                if arbitration {
-                    engine.nap(pause);
-                } else {
-                    engine.doze(pause);
-                }
+                // A submission that came behind the arbitration point gets the next one soon.
+                let held = held && arbitration;
+                (!held).then(|| WAIT_FIRST.saturating_mul(rounds).min(WAIT_LONGEST))
             }
             Step::Waiting => {
                 preemptible = streamer.state.arbitrate;
-                engine.nap(pause);
+                let rest = pause;
                 pause = (pause * 2).min(WAIT_LONGEST);
+                Some(rest)
             }
             Step::Idle => {
-                pace.settle(&gpu.clock, engine);
-                // A lite restore may have come meanwhile; it must not be lost between here and
-                // the end of the context.
                 preemptible = true;
-                if let Some(end) = attend(engine, gpu, streamer, image, ports, preemptible) {
-                    return end;
+                let rest = pace.settle(&gpu.clock);
+                if rest.is_none() {
+                    // A lite restore may have come meanwhile; it must not be lost between here and
+                    // the end of the context.
+                    match attend(engine, gpu, streamer, image, ports, preemptible) {
+                        Attended::Leave(end) => return end,
+                        Attended::Held | Attended::Done => held = false,
+                    }
+                    if streamer.state.ring.head == streamer.state.ring.tail {
+                        return End::Complete;
+                    }
                 }
-                if streamer.state.ring.head == streamer.state.ring.tail {
-                    return End::Complete;
-                }
+                rest
             }
             Step::Hung => return wait_for_reset(engine),
+        };
+        // What was held can be done now, so the rest can wait.
+        if let Some(rest) = rest.filter(|_| !(held && preemptible)) {
+            engine.nap(rest);
         }
     }
 }
 
-/// Looks at what the machine asks. `Some` when the context must leave the engine.
+/// Looks at what the machine asks.
 fn attend(
     engine: &Engine,
     gpu: &Gpu,
@@ -225,7 +253,7 @@ fn attend(
     image: &Image<'_>,
     ports: &mut Ports,
     preemptible: bool,
-) -> Option<End> {
+) -> Attended {
     let mut control = engine.lock();
     // STOP_RING halts between commands of the ring, not inside a batch.
     while streamer.state.batch.is_none()
@@ -239,20 +267,19 @@ fn attend(
             .unwrap_or_else(|e| e.into_inner());
         engine.busy.store(true, Ordering::SeqCst);
     }
+    // The lock is held: what comes from here on sets it again.
+    engine.attention.store(false, Ordering::SeqCst);
     if control.abort {
-        return Some(End::Aborted);
+        return Attended::Leave(End::Aborted);
     }
     let Some(next) = control.pending else {
-        engine.attention.store(false, Ordering::SeqCst);
-        return None;
+        return Attended::Done;
     };
     if !preemptible {
-        // Attention stays set: the next arbitration point looks again.
-        return None;
+        return Attended::Held;
     }
-    engine.attention.store(false, Ordering::SeqCst);
     if next[0].lrca() != ports[0].lrca() || next[0].force_restore() || !next[0].is_valid() {
-        return Some(End::Preempted);
+        return Attended::Leave(End::Preempted);
     }
     control.pending = None;
     drop(control);
@@ -262,7 +289,7 @@ fn attend(
     streamer.state.ring.tail = image.tail();
     gpu.regs.set(base + at::TAIL, streamer.state.ring.tail);
     csb::report(gpu, engine.id, Event::LiteRestore, next[0]);
-    None
+    Attended::Done
 }
 
 /// A hung engine does nothing until it is reset.

@@ -2,6 +2,8 @@
 
 //! A machine without a CPU: memory, a device, and a driver's steps for one context an engine.
 
+#![allow(dead_code, reason = "each test program needs a part of it")]
+
 use std::fs::File;
 use std::os::fd::FromRawFd;
 use std::sync::Arc;
@@ -12,9 +14,10 @@ use gen9::display::Monitor;
 use gen9::engine::EngineId;
 use gen9::gpu::{Gpu, Options};
 use gen9::platform::Device;
+use gen9::witness::ContextKey;
 
 /// Bytes of memory; mapped one to one by the first entries of the GGTT.
-const MEMORY: u64 = 4 << 20;
+pub const MEMORY: u64 = 4 << 20;
 const STATUS_PAGE: u32 = 0x10_0000;
 const RING: u32 = 0x20_0000;
 const RING_BYTES: u32 = 4096;
@@ -32,6 +35,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// What the device calls the context.
+    pub fn key(&self) -> ContextKey {
+        let (id, lrca) = (self.id, self.lrca);
+        ContextKey { id, lrca }
+    }
+
     /// Where the register state of the image starts.
     pub fn state(&self) -> u32 {
         self.lrca + 4096
@@ -54,16 +63,26 @@ impl Machine {
 
     /// A device whose commands take no time.
     pub fn of(device: Device, engine: EngineId) -> Self {
+        Self::with_clock(device, engine, 0)
+    }
+
+    /// A device that works at so many MHz.
+    pub fn with_clock(device: Device, engine: EngineId, clock_mhz: u32) -> Self {
         let gpu = Gpu::new(&Options {
             platform: device.platform(),
             monitor: Monitor::None,
-            clock_mhz: 0,
+            clock_mhz,
         })
         .unwrap();
         // SAFETY: the name is a C string; the descriptor that comes back is ours alone.
         let file = unsafe { File::from_raw_fd(libc::memfd_create(c"ram".as_ptr(), 0)) };
         file.set_len(MEMORY).unwrap();
         gpu.ram.map(Dma(0), MEMORY, true, file, 0).unwrap();
+        Self::around(gpu, engine)
+    }
+
+    /// One for a device that has its memory, from address 0 on.
+    pub fn around(gpu: Arc<Gpu>, engine: EngineId) -> Self {
         for page in 0..MEMORY / PAGE_SIZE {
             gpu.ggtt.set_entry(page, page * PAGE_SIZE | 1);
         }
