@@ -6,9 +6,11 @@ mod machine;
 
 use gen9::engine::EngineId;
 use gen9::platform::Device;
-use machine::Machine;
+use gen9::witness::{Claim, Extent, GrantRequest, Kind, Origin};
+use machine::{Context, Machine};
 
 const SCRATCH: u32 = 0x30_0000;
+const TABLES: u32 = 0x38_0000;
 const IDLE_TO_ACTIVE: u32 = 0x1;
 const PREEMPTED: u32 = 0x2;
 const ELEMENT_SWITCH: u32 = 0x14;
@@ -167,7 +169,7 @@ fn the_ring_s_registers_are_loaded_without_the_engine_s_state() {
 }
 
 /// Where the list of a context's image ends.
-fn context_list(context: &machine::Context) -> u32 {
+fn context_list(context: &Context) -> u32 {
     context.state() + 0x3f * 4
 }
 
@@ -189,4 +191,94 @@ fn a_hung_engine_is_reset_and_works_again() {
     assert_eq!(machine.event(), Some((IDLE_TO_ACTIVE, 0)));
     assert_eq!(machine.event(), Some((ACTIVE_TO_IDLE, 0x101)));
     assert_eq!(machine.load(SCRATCH), 5);
+}
+
+/// A page of the GGTT that belongs to one context is read by another one.
+#[test]
+fn a_read_of_another_context_s_range_is_a_trespass() {
+    let engine = EngineId::Vcs0;
+    let mut machine = Machine::new(engine);
+    let (mut owner, mut other) = (machine.context(), machine.context());
+    let page = Extent {
+        start: SCRATCH.into(),
+        size: 0x1000,
+    };
+    let grant = GrantRequest {
+        name: "owner".into(),
+        ggtt: vec![page],
+        contexts: vec![Claim::Lrca(owner.key().lrca)],
+        ..GrantRequest::default()
+    };
+    machine.gpu.witness.grant(&grant).unwrap();
+    let behind = SCRATCH + 0x1000;
+    for context in [&mut owner, &mut other] {
+        for at in [SCRATCH + 0x10, SCRATCH + 0xffc, SCRATCH - 4, behind] {
+            // To a register.
+            machine.emit(
+                context,
+                &[0x29 << 23 | 1 << 22 | 2, engine.base() + 0x600, at, 0],
+            );
+            // To memory that is nobody's.
+            machine.emit(context, &[0x2e << 23 | 3 << 21 | 3, behind, 0, at, 0, 0]);
+        }
+        machine.submit(&[context]);
+        assert!(machine.event().is_some() && machine.event().is_some());
+    }
+    let (key, records) = (other.key(), machine.gpu.witness.report().violations.records);
+    for record in &records {
+        assert_eq!((record.kind, record.access), (Kind::Trespass, "read"));
+        assert_eq!(record.engine, Some(engine));
+        assert_eq!(
+            (record.context, record.lrca),
+            (Some(key.id), Some(key.lrca))
+        );
+        assert_eq!(record.space, Origin::Ggtt);
+        assert_eq!(record.grant.as_deref(), Some("owner"));
+    }
+    let addresses: Vec<u64> = records.iter().map(|record| record.addr).collect();
+    let [first, last] = [0x10, 0xffc].map(|at| u64::from(SCRATCH) + at);
+    assert_eq!(addresses, [first, first, last, last]);
+}
+
+/// Writes page tables of three levels, whose directories the context's image names, and one page
+/// in each quarter of the address space: the one of quarter `n` is at `SCRATCH + n * 0x1000`.
+fn map_quarters(machine: &Machine, context: &Context) {
+    for n in 0..4 {
+        let (directory, table) = (TABLES + n * 0x2000, TABLES + n * 0x2000 + 0x1000);
+        machine.store(directory + 8 * (n + 1), &[table | 3, 0]);
+        machine.store(table + 8 * (n + 2), &[(SCRATCH + n * 0x1000) | 3, 0]);
+        // PDP3 comes first; each half of a value is behind its register, the upper one first.
+        let slot = 0x24 + 4 * (3 - n);
+        machine.store(context.state() + 4 * slot, &[0, 0, 0, directory]);
+    }
+}
+
+/// An address in the page of the quarter.
+fn in_quarter(n: u32, offset: u32) -> u32 {
+    n << 30 | (n + 1) << 21 | (n + 2) << 12 | offset
+}
+
+#[test]
+fn an_image_s_four_directories_are_the_context_s_memory() {
+    for engine in EngineId::ALL {
+        let mut machine = Machine::new(engine);
+        let mut context = machine.context();
+        map_quarters(&machine, &context);
+        for n in 0..4 {
+            // From the ring into the PPGTT. More than 32 bits of an address are not looked at.
+            machine.emit(&mut context, &[0x20 << 23 | 2, in_quarter(n, 8), 1, n + 1]);
+        }
+        // A batch in the last quarter.
+        let batch = [0x20 << 23 | 2, in_quarter(0, 12), 0, 9, 0x0a << 23];
+        machine.store(SCRATCH + 0x3000 + 0x40, &batch);
+        let start = [0x31 << 23 | 1 << 8 | 1, in_quarter(3, 0x40), 0];
+        machine.emit(&mut context, &start);
+        machine.submit(&[&context]);
+        assert_eq!(machine.event(), Some((IDLE_TO_ACTIVE, 0)));
+        assert_eq!(machine.event(), Some((ACTIVE_TO_IDLE, 0x100)));
+        let stored = [0, 1, 2, 3].map(|n| machine.load(SCRATCH + n * 0x1000 + 8));
+        assert_eq!(stored, [1, 2, 3, 4], "{engine:?}");
+        assert_eq!(machine.load(SCRATCH + 12), 9, "{engine:?}");
+        assert!(machine.gpu.witness.report().violations.records.is_empty());
+    }
 }

@@ -19,6 +19,7 @@ use gen9::engine::EngineId;
 use gen9::gpu::{Gpu, Options};
 use gen9::platform::Device as Model;
 use gen9::vfio::{Answer, ApertureSize, Device, Server, Session, Setup, Stop};
+use gen9::witness::Injection;
 use proptest::prelude::*;
 use vfio_bindings::bindings::vfio::*;
 use vfio_user::Client;
@@ -208,6 +209,26 @@ fn nothing_is_mapped_when_all_is_to_trap() {
         .region_write(0, GGTT + 8, &0x1234_5001u64.to_le_bytes())
         .unwrap();
     assert_eq!(served.gpu.ggtt.entry(1), 0x1234_5001);
+}
+
+/// One register that only keeps its value, a constant and one that does something.
+#[test]
+fn a_stuck_register_sticks_for_the_machine() {
+    let served = Served::new(Setup {
+        trap_all: true,
+        ..Setup::default()
+    });
+    let mut client = served.client();
+    for register in [0x4_f100, 0x2_2358, 0x2_20d0] {
+        let value = 0x5a5a_0000 | register & 0xfff;
+        let fault = Injection::StuckRegister { register, value };
+        served.gpu.witness.inject(&fault).unwrap();
+        for write in [0, 5, 5] {
+            assert_eq!(read32(&mut client, 0, register.into()), value);
+            write32(&mut client, 0, register.into(), write);
+        }
+        assert_ne!(read32(&mut client, 0, u64::from(register) + 4), value);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod control;
 mod data;
 mod hostile;
 mod privilege;
+mod witnessed;
 
 use std::sync::Arc;
 
