@@ -3,6 +3,8 @@
 //! The device over a real socket, spoken to by a client that others wrote (the crate vfio_user),
 //! and by hand where that client is too polite.
 
+mod machine;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsRawFd;
@@ -14,12 +16,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use gen9::addr::Dma;
 use gen9::display::Monitor;
 use gen9::engine::EngineId;
 use gen9::gpu::{Gpu, Options};
 use gen9::platform::Device as Model;
 use gen9::vfio::{Answer, ApertureSize, Device, Server, Session, Setup, Stop};
-use gen9::witness::Injection;
+use gen9::witness::{Injection, Kind};
+use machine::{MEMORY, Machine};
 use proptest::prelude::*;
 use vfio_bindings::bindings::vfio::*;
 use vfio_user::Client;
@@ -291,6 +295,75 @@ fn the_next_client_finds_a_fresh_device() {
     client.dma_map(0, 0, PAGE, ram.as_raw_fd()).unwrap();
     client.reset().unwrap();
     client.dma_unmap(0, PAGE).unwrap();
+}
+
+/// Gives the device memory, and an engine of it a context that stores 1 there for ever. Gives the
+/// memory when it has done so.
+fn keep_busy(served: &Served, client: &mut Client) -> File {
+    const BATCH: u32 = 0x38_0000;
+    let ram = memory(MEMORY / PAGE);
+    client.dma_map(0, 0, MEMORY, ram.as_raw_fd()).unwrap();
+    let mut machine = Machine::around(Arc::clone(&served.gpu), EngineId::Bcs);
+    let mut context = machine.context();
+    let again = [0x31 << 23 | 1, BATCH, 0];
+    let store = [0x20 << 23 | 1 << 22 | 2, STORED, 0, 1];
+    machine.store(BATCH, &[&store[..], &again].concat());
+    machine.emit(&mut context, &again);
+    machine.submit(&[&context]);
+    while !is_stored(&ram) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(served.gpu.engines.is_busy(EngineId::Bcs));
+    ram
+}
+
+const STORED: u32 = 0x30_0000;
+
+/// Whether the context has stored since the last time.
+fn is_stored(ram: &File) -> bool {
+    let mut bytes = [0; 4];
+    ram.read_exact_at(&mut bytes, STORED.into()).unwrap();
+    ram.write_all_at(&[0; 4], STORED.into()).unwrap();
+    u32::from_le_bytes(bytes) != 0
+}
+
+/// Whether somebody goes on to store. The last access may still be under way.
+fn goes_on(ram: &File) -> bool {
+    std::thread::sleep(Duration::from_millis(50));
+    is_stored(ram);
+    std::thread::sleep(Duration::from_millis(50));
+    is_stored(ram)
+}
+
+#[test]
+fn memory_goes_while_an_engine_works_in_it() {
+    let served = Served::new(Setup::default());
+    let mut client = served.client();
+    let ram = keep_busy(&served, &mut client);
+    assert!(goes_on(&ram));
+    client.dma_unmap(0, MEMORY).unwrap();
+    assert!(!goes_on(&ram));
+    // It cannot fetch any more, which hangs it until it is reset.
+    let records = served.gpu.witness.report().violations.records;
+    assert!(records.iter().any(|record| record.kind == Kind::InvalidPte));
+    assert!(served.gpu.engines.is_busy(EngineId::Bcs));
+    client.reset().unwrap();
+    assert!(!served.gpu.engines.is_busy(EngineId::Bcs));
+    keep_busy(&served, &mut client);
+}
+
+#[test]
+fn a_client_goes_while_an_engine_works_for_it() {
+    let served = Served::new(Setup::default());
+    let mut client = served.client();
+    let ram = keep_busy(&served, &mut client);
+    drop(client);
+    // Is answered when all is cleaned up.
+    let mut client = served.client();
+    assert!(!served.gpu.engines.is_busy(EngineId::Bcs));
+    assert!(!goes_on(&ram));
+    assert!(served.gpu.ram.load::<u32>(Dma(0)).is_err());
+    keep_busy(&served, &mut client);
 }
 
 #[test]
