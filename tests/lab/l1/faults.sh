@@ -10,6 +10,31 @@ witness_says() {
 	esac
 }
 
+# objects PATTERN...: the innermost objects of an answer in which all of these are, one a line.
+objects() {
+	sed 's/[{}]/\n/g' > /tmp/objects
+	for pattern; do
+		grep -e "$pattern" /tmp/objects > /tmp/some
+		mv /tmp/some /tmp/objects
+	done
+	cat /tmp/objects
+}
+
+# number NAME OBJECT: what a field of an object is.
+number() {
+	echo "$2" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+# ran ID LRCA: the witness knows the context as one that an engine has run.
+ran() {
+	witness '{"cmd":"engines"}' | objects "\"id\":$1\>" "\"lrca\":$2\>" | grep -q .
+}
+
+# in_range ADDRESS: it is in the range that is granted to nobody.
+in_range() {
+	test "$1" -ge $((RANGE)) && test "$1" -lt $((RANGE + RANGE_BYTES))
+}
+
 # probe ENGINE: one kind of submission; its outcome does not matter here.
 probe() {
 	timeout 60 i915-check basic --only "basic/$1" --time-limit 20 > /tmp/probe
@@ -18,13 +43,19 @@ probe() {
 gpu_load
 witness_says "no violation so far" '{"cmd":"violations"}' '"totals":{}'
 
-# Everything in the GGTT now belongs to a context that does not exist: each context that runs trespasses
-# as soon as its ring is read.
+# Nearly everything in the GGTT now belongs to a context that does not exist: each context that runs
+# trespasses as soon as its ring is read.
+RANGE=0x1000
+RANGE_BYTES=0xfffff000
 witness_says "a range is granted" \
-	'{"cmd":"grant","name":"nobody","ggtt":[{"start":0,"size":"0x100000000"}],"contexts":[{"lrca":"0xfffff000"}]}' \
+	"{\"cmd\":\"grant\",\"name\":\"nobody\",\"ggtt\":[{\"start\":\"$RANGE\",\"size\":\"$RANGE_BYTES\"}],\"contexts\":[{\"lrca\":\"0xfffff000\"}]}" \
 	'"ok":true'
 probe nop/rcs
 witness_says "a context in another's range is seen" '{"cmd":"violations","clear":true}' '"trespass":'
+# $answer is the one with the records.
+trespass=$(echo "$answer" | objects '"kind":"trespass"' '"engine":"rcs"' '"space":"ggtt"' '"grant":"nobody"' | head -n 1)
+check "the trespasser is a context that ran" ran "$(number context "$trespass")" "$(number lrca "$trespass")"
+check "its access was in the range" in_range "$(number addr "$trespass")"
 witness_says "the range is given back" '{"cmd":"revoke","name":"nobody"}' '"ok":true'
 witness '{"cmd":"violations","clear":true}' > /tmp/cleared
 
