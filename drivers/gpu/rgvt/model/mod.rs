@@ -13,6 +13,7 @@ pub mod execlist;
 pub mod ggtt;
 pub mod image;
 pub mod irq;
+pub mod milestones;
 pub mod mmio;
 pub mod parser;
 pub mod partition;

@@ -53,6 +53,7 @@ use crate::{
             EngineState,
             Seal, //
         },
+        milestones::Milestones,
         parser::Events,
         partition::VgpuId,
         ppgtt::Hold, //
@@ -93,6 +94,8 @@ pub(super) struct Running {
     pub(super) timestamp: u32,
     /// Interrupts that the guest's commands ask for.
     pub(super) events: Events,
+    /// How far it is, of what the guest is told before its end.
+    pub(super) milestones: Milestones,
     /// Flips of the guest's display that they ask for.
     pub(super) flips: KVec<Flip>,
     /// The guest has reset the engine: nobody wants to know what comes of it.
@@ -116,8 +119,9 @@ pub(super) struct Landed {
 
 /// What there is of an engine while a user has the device open.
 pub(super) struct Port {
-    /// Has the lane tried again what could not be prepared, unless it is dropped before.
-    pub(super) retry: Option<ArcHrTimerHandle<Desk>>,
+    /// Has the lane looked at again, unless it is dropped before: what could not be prepared, or how far is what
+    /// runs.
+    pub(super) alarm: Option<ArcHrTimerHandle<Desk>>,
     pub(super) desk: Arc<Desk>,
     /// Not on the desk.
     pub(super) tools: Option<Tools>,
@@ -156,7 +160,7 @@ impl Port {
         context.rest();
 
         Ok(Self {
-            retry: None,
+            alarm: None,
             desk: Desk::new(vgpu, runner)?,
             tools: Some(Tools { context, restore }),
             used: false,

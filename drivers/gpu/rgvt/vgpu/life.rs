@@ -157,7 +157,7 @@ impl Vgpu {
     fn desk(&self, engine: Engine) -> Option<Arc<Desk>> {
         let mut state = self.state.lock();
         let port = state.port(engine)?;
-        port.retry = None;
+        port.alarm = None;
         port.rest();
         Some(port.desk.clone())
     }

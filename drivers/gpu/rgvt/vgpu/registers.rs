@@ -166,6 +166,7 @@ impl State {
                 };
                 if let Some((group, irq::Register::Imr | irq::Register::Ier)) = irq::decode(at) {
                     self.listen(group);
+                    self.listen_to_engines();
                 }
                 self.signal(line, &vgpu.interrupts);
             }
@@ -213,6 +214,7 @@ impl State {
                 let _ = self.settle_ggtt(vgpu);
                 self.invalidate_tlb(vgpu, engine);
             }
+            Effect::Listen => self.listen_to_engines(),
             Effect::Pages64k(on) => {
                 if let Some(open) = &mut self.open {
                     open.tables.set_pages_64k(on);

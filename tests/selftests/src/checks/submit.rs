@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::context::{Context, ENGINES, Engine, MARK, RING_CONTROL, RING_START, RING_TAIL};
 use crate::eventfd::EventFd;
 use crate::memory::PAGE;
-use crate::regs::{GDRST, GT0_IRQ, IER, IMR, MASTER_ENABLE, MASTER_IRQ};
+use crate::regs::{GDRST, GT0_IRQ, IER, IIR, IMR, MASTER_ENABLE, MASTER_IRQ};
 use crate::shares::stream::{Manners, Stream};
 use crate::uapi::MSI;
 
@@ -24,6 +24,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("submit/all-at-once", all),
     Check::new("submit/two-devices", two),
     Check::new("submit/status-and-interrupt", status),
+    Check::new("submit/tells-on-its-way", tells_on_its_way),
     Check::new("submit/bad-contexts", bad_contexts),
     Check::new("submit/foreign-store", foreign_store),
     Check::new("submit/unknown-command", unknown_command),
@@ -100,22 +101,88 @@ fn two(bench: &Bench) -> Result<Outcome> {
     Ok(Outcome::Pass)
 }
 
-/// The status buffer tells of the end, and the interrupt that there is something to read.
-fn status(bench: &Bench) -> Result<Outcome> {
-    let client = bench.client()?;
+/// RING_IMR: which of its interrupts an engine keeps to itself.
+const RING_IMR: u32 = 0xa8;
+
+/// Has interrupts of the render engine be messages, but for what that keeps to itself.
+fn messages(client: &Client, bits: u32) -> Result<Option<EventFd>> {
     let device = &client.device;
     let event = EventFd::new()?;
     set_eventfd(device, MSI, Some(&event))?;
     let Some(msi) = capability(device, config::MSI)? else {
-        return Outcome::skip("no MSI");
+        return Ok(None);
     };
     device.set_config(msi, device.config(msi)? | 1 << 16)?;
     device.set_config(0x04, 1 << 2)?;
-    device.set_reg(GT0_IRQ + IER, 1 << 8)?;
-    device.set_reg(GT0_IRQ + IMR, !(1 << 8))?;
+    device.set_reg(GT0_IRQ + IER, bits)?;
+    device.set_reg(GT0_IRQ + IMR, !bits)?;
     device.set_reg(MASTER_IRQ, MASTER_ENABLE)?;
+    Ok(Some(event))
+}
+
+/// Does what a driver does when there is one. Returns what there was.
+fn acknowledge(client: &Client) -> Result<u32> {
+    let device = &client.device;
+    device.set_reg(MASTER_IRQ, 0)?;
+    let bits = device.reg(GT0_IRQ + IIR)?;
+    device.set_reg(GT0_IRQ + IIR, bits)?;
+    device.set_reg(MASTER_IRQ, MASTER_ENABLE)?;
+    Ok(bits)
+}
+
+/// Who waits for a request is told of its end, though the engine has more in the same piece of work: also if it begins
+/// to wait when that is done.
+fn tells_on_its_way(bench: &Bench) -> Result<Outcome> {
+    const USER_INTERRUPT: u32 = 0x02 << 23;
+    /// GT_RENDER_USER_INTERRUPT.
+    const USER: u32 = 1 << 0;
+
+    let client = bench.client()?;
+    let [engine, ..] = ENGINES;
+    let Some(event) = messages(&client, USER)? else {
+        return Outcome::skip("no MSI");
+    };
+    let context = Context::new(&client, engine, 0)?;
+    for (round, waits_at_once) in [(0, true), (1, false)] {
+        let [first, go, last] = [0, 1, 2].map(|step| MARK + 3 * round + step);
+        let wait = |waits: bool| {
+            let mask = if waits { !USER } else { !0 };
+            client.device.set_reg(engine.base + RING_IMR, mask)
+        };
+        wait(waits_at_once)?;
+        context.store(&client, first);
+        context.commands(&client, &[USER_INTERRUPT]);
+        context.wait(&client, go);
+        context.store(&client, last);
+        context.commands(&client, &[USER_INTERRUPT]);
+        context.submit(&client)?;
+
+        context.reaches(&client, first)?;
+        if !waits_at_once {
+            event.is_silent("nobody waits")?;
+            wait(true)?;
+        }
+        event.arrives("the first request")?;
+        same("interrupt", acknowledge(&client)?, USER)?;
+        event.is_silent("it was told of already")?;
+
+        context.release(&client, go);
+        event.arrives("the last request")?;
+        same("interrupt", acknowledge(&client)?, USER)?;
+        context.wait_for(&client, last)?;
+    }
+    Ok(Outcome::Pass)
+}
+
+/// The status buffer tells of the end, and the interrupt that there is something to read.
+fn status(bench: &Bench) -> Result<Outcome> {
+    let client = bench.client()?;
+    let device = &client.device;
+    let Some(event) = messages(&client, 1 << 8)? else {
+        return Outcome::skip("no MSI");
+    };
     let context = Context::new(&client, ENGINES[0], 0)?;
-    device.set_reg(ENGINES[0].base + 0xa8, !(1 << 8))?;
+    device.set_reg(ENGINES[0].base + RING_IMR, !(1 << 8))?;
     context.store(&client, MARK);
     context.submit(&client)?;
     event.arrives("the context switch")?;

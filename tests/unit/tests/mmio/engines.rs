@@ -119,7 +119,7 @@ fn an_engine_is_set_up() {
         assert_eq!(machine.read(at(0x29c)), 0x8000);
 
         assert_eq!(machine.registers.interrupt_mask(engine), u32::MAX);
-        machine.set(at(0xa8), 0xfffe_fffe);
+        assert_eq!(machine.write(at(0xa8), 0xfffe_fffe), Effect::Listen);
         assert_eq!(machine.registers.interrupt_mask(engine), 0xfffe_fffe);
     }
 }

@@ -8,7 +8,7 @@ use unit::hw::command::Flip;
 use unit::hw::engine::Engine;
 use unit::hw::irq::{Pipe, Source};
 use unit::hw::platform::{Generation, Platform};
-use unit::model::parser::{Events, Place};
+use unit::model::parser::{Events, Findings, Place, MOST_MARKS};
 
 const SEQNO: u32 = DATA + 0x40;
 /// Where i915 has a scratch cache line in the context's status page.
@@ -64,6 +64,7 @@ fn a_request_of_the_render_engine() {
     let sources: Vec<Source> = events.sources(Engine::Rcs).collect();
     assert_eq!(sources, [Source::user(Engine::Rcs)]);
     assert!(!findings.waits && findings.flips.is_empty());
+    assert_eq!(marks(&findings), (Some(SEQNO.into()), vec![(42, 1)]));
 }
 
 #[test]
@@ -80,7 +81,78 @@ fn a_request_of_the_other_engines() {
         expected[20] = NOOP;
         assert_eq!(after, expected);
         assert!(findings.events.user);
+        assert_eq!(marks(&findings), (Some(SEQNO.into()), vec![(42, 1)]));
     }
+}
+
+/// Where it can be seen how far the ring is, and what is written there, with how many interrupts are due then.
+fn marks(findings: &Findings) -> (Option<u64>, Vec<(u32, u32)>) {
+    let marks = findings.marks.iter().map(|mark| (mark.value, mark.due));
+    (findings.marks.place().map(GuestGma::get), marks.collect())
+}
+
+#[test]
+fn by_what_it_can_be_seen_how_far_a_ring_is() {
+    let store = |to, value| [STORE | GLOBAL, to, 0, value];
+    let data = |value| store(DATA, value);
+    let timestamp = [FLUSH | 3 << 14, SEQNO | FLUSH_GLOBAL, 0, 9];
+    type Row<'a> = (Vec<u32>, Option<u32>, &'a [(u32, u32)]);
+    let table: [Row; 7] = [
+        (vec![USER_INTERRUPT; 2], None, &[]),
+        (
+            [&data(1)[..], &data(2), &[USER_INTERRUPT], &data(3)].concat(),
+            Some(DATA),
+            &[(2, 1), (3, 1)],
+        ),
+        // No other place tells.
+        (
+            [
+                &store(SEQNO, 0)[..],
+                &data(1),
+                &[USER_INTERRUPT],
+                &store(SEQNO, 0),
+                &[USER_INTERRUPT],
+                &data(2),
+            ]
+            .concat(),
+            Some(DATA),
+            &[(1, 1), (2, 2)],
+        ),
+        (
+            [&data(1)[..], &[USER_INTERRUPT, USER_INTERRUPT]].concat(),
+            Some(DATA),
+            &[(1, 2)],
+        ),
+        // What is in memory then is not known, or not in the GGTT.
+        ([&timestamp[..], &[USER_INTERRUPT]].concat(), None, &[]),
+        (vec![STORE, DATA, 0, 1, USER_INTERRUPT], None, &[]),
+        // By index in the page of the context, which is where the guest has that.
+        (
+            vec![FLUSH | INDEX | WRITE, 0x40, 0, 5, USER_INTERRUPT],
+            Some(CONTEXT + 0x40),
+            &[(5, 1)],
+        ),
+    ];
+    let audit = |place, words: &[u32]| Setting::new(Engine::Bcs).audit(place, words).unwrap().1;
+    for (ring, place, expected) in table {
+        let findings = audit(Place::Ring, &ring);
+        assert_eq!(
+            marks(&findings),
+            (place.map(u64::from), expected.to_vec()),
+            "{ring:x?}"
+        );
+    }
+    // What is left out is not taken for what was kept last.
+    let many = [&data(1)[..], &[USER_INTERRUPT]]
+        .concat()
+        .repeat(MOST_MARKS + 2);
+    let findings = audit(Place::Ring, &many);
+    assert_eq!(findings.marks.last().unwrap().due, MOST_MARKS as u32);
+    assert_eq!(findings.marks.interrupts(), MOST_MARKS as u32 + 2);
+    // A batch's interrupts come with the end.
+    let findings = audit(FIRST, &[&data(1)[..], &[USER_INTERRUPT, END, 0]].concat());
+    assert!(findings.events.user && findings.marks.is_empty());
+    assert_eq!(findings.marks.interrupts(), 0);
 }
 
 #[test]

@@ -89,6 +89,8 @@ pub mod flush {
     pub const NOTIFY: u32 = 1 << 8;
     /// What is written afterwards; 0 is nothing.
     pub const WRITE: u32 = 3 << 14;
+    /// The value in the command.
+    pub const WRITE_IMMEDIATE: u32 = 1 << 14;
     /// The address is an offset in a hardware status page.
     pub const INDEX: u32 = 1 << 21;
     /// In the second dword: the address is in the GGTT.
@@ -101,6 +103,8 @@ pub mod pipe {
     pub const NOTIFY: u32 = 1 << 8;
     /// What is written afterwards; 0 is nothing.
     pub const WRITE: u32 = 3 << 14;
+    /// The value in the command.
+    pub const WRITE_IMMEDIATE: u32 = 1 << 14;
     /// The address is an offset in a hardware status page.
     pub const INDEX: u32 = 1 << 21;
     /// What is written is a register.

@@ -67,6 +67,8 @@ pub enum Effect {
     InvalidateTlb(Engine),
     /// What was written to the GGTT is to be seen by the hardware.
     FlushGgtt,
+    /// The guest may wait for other interrupts of an engine than before.
+    Listen,
     /// Whether page tables may have pages of 64 KiB.
     Pages64k(bool),
     /// Of the display.

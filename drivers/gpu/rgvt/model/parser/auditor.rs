@@ -85,6 +85,9 @@ impl<'g, R: RegisterPolicy> Auditor<'g, R> {
             Operation::Local | Operation::Unit | Operation::SetPredicate => {}
             Operation::UserInterrupt => {
                 self.findings.events.user = true;
+                if self.place == Place::Ring {
+                    self.findings.marks.interrupt();
+                }
                 erase(words);
             }
             // The host's display is none of the guest's business, and the guest's has no lines.

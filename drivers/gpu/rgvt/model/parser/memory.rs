@@ -6,9 +6,10 @@ use super::{
     auditor::Auditor,
     guest::RegisterPolicy,
     stream::{dwords, Why},
+    Place,
 };
 use crate::hw::{
-    addr::Bytes,
+    addr::{Bytes, GuestGma},
     command::{
         field::{self, atomic},
         Operation,
@@ -52,7 +53,7 @@ impl<R: RegisterPolicy> Auditor<'_, R> {
         self.operand(header & field::GLOBAL != 0, low, high, DWORD)
     }
 
-    pub(super) fn store_immediate(&self, words: &[u32]) -> Result<(), Why> {
+    pub(super) fn store_immediate(&mut self, words: &[u32]) -> Result<(), Why> {
         let [header, low, high, ref data @ ..] = *words else {
             return Err(Why::Length);
         };
@@ -64,7 +65,19 @@ impl<R: RegisterPolicy> Auditor<'_, R> {
         if global && low & field::STORE_CORE_MODE != 0 {
             return Err(Why::Operand);
         }
-        self.operand(global, low, high, dwords(data.len()).bytes())
+        self.operand(global, low, high, dwords(data.len()).bytes())?;
+        if let (true, &[value, ..]) = (global, data) {
+            self.writes(low, high, value);
+        }
+        Ok(())
+    }
+
+    /// A value from the commands is written to an address in the GGTT, which passed.
+    pub(super) fn writes(&mut self, low: u32, high: u32, value: u32) {
+        if self.place == Place::Ring {
+            let at = GuestGma::new(u64::from(high) << 32 | u64::from(low & !3));
+            self.findings.marks.write(at, value);
+        }
     }
 
     /// Nobody flushes lines of the GGTT, so what lines they are is not worked out.

@@ -30,7 +30,7 @@ mod walk;
 
 pub use growing::Growing;
 pub use guest::{Guest, PerProcess, RegisterPolicy, Verdict};
-pub use stream::{Audited, Batch, Events, Findings, Ready, Rejected, Unaudited, Why};
+pub use stream::{Audited, Batch, Events, Findings, Mark, Marks, Ready, Rejected, Unaudited, Why};
 
 use core::ops::DerefMut;
 use walk::Walk;
@@ -80,6 +80,10 @@ impl Place {
 
 /// The most batches that one stream may start, and the most flips that it may ask for.
 pub const MOST_STARTS: usize = 256;
+
+/// The most values by which it can be seen how far a ring is. One of i915's has room for some 80 requests, each
+/// of which writes when it begins and when it ends.
+pub const MOST_MARKS: usize = 256;
 
 /// Audits a copy of commands.
 ///

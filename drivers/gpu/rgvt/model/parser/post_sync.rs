@@ -61,6 +61,9 @@ impl<R: RegisterPolicy> Auditor<'_, R> {
             }
             Target::None => *flags &= !(pipe::WRITE | pipe::INDEX | pipe::GLOBAL),
         }
+        if *flags & pipe::GLOBAL != 0 && *flags & pipe::WRITE == pipe::WRITE_IMMEDIATE {
+            self.writes(*low, *high, *value);
+        }
         Ok(())
     }
 
@@ -75,7 +78,7 @@ impl<R: RegisterPolicy> Auditor<'_, R> {
         if *header & flush::WRITE == 0 {
             return Ok(());
         }
-        let [low, high, _, ..] = operands else {
+        let [low, high, value, ..] = operands else {
             return Err(Why::Length);
         };
         let global = *low & flush::GLOBAL != 0;
@@ -90,6 +93,9 @@ impl<R: RegisterPolicy> Auditor<'_, R> {
                 *header &= !(flush::WRITE | flush::INDEX);
                 *low &= !flush::GLOBAL;
             }
+        }
+        if *low & flush::GLOBAL != 0 && *header & flush::WRITE == flush::WRITE_IMMEDIATE {
+            self.writes(*low & !flush::GLOBAL, *high, *value);
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::hw::{
     irq::Source,
 };
 use core::ops::{Deref, DerefMut};
-use kernel::alloc::KVec;
+use kernel::alloc::{flags::GFP_KERNEL, KVec};
 use kernel::fmt;
 
 /// A private copy of a guest's commands.
@@ -144,11 +144,109 @@ impl Events {
     }
 }
 
+/// A value by which it can be seen how far a ring is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// What is written.
+    pub value: u32,
+    /// How many interrupts are asked for before that, or right behind it.
+    pub due: u32,
+}
+
+/// Where the last value was written.
+#[derive(Debug)]
+enum Last {
+    /// In some other place, or nowhere.
+    Elsewhere,
+    /// In the place that tells.
+    There,
+}
+
+/// By what it can be seen how far a ring is: what it writes to the place in the GGTT to which it also writes right
+/// before it asks for the first interrupt.
+#[derive(Debug)]
+pub struct Marks {
+    /// All of the dword there is the guest's. Before the first interrupt, the last place.
+    place: GuestGma,
+    /// What was written there before the first interrupt.
+    first: u32,
+    last: Last,
+    /// How many MI_USER_INTERRUPTs there are.
+    interrupts: u32,
+    list: KVec<Mark>,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self {
+            place: GuestGma::new(0),
+            first: 0,
+            last: Last::Elsewhere,
+            interrupts: 0,
+            list: KVec::new(),
+        }
+    }
+}
+
+impl Marks {
+    /// Something is written.
+    pub fn write(&mut self, at: GuestGma, value: u32) {
+        self.last = Last::There;
+        if self.list.is_empty() {
+            (self.place, self.first) = (at, value);
+        } else if self.place == at {
+            self.push(value);
+        } else {
+            self.last = Last::Elsewhere;
+        }
+    }
+
+    /// An interrupt is asked for.
+    pub fn interrupt(&mut self) {
+        self.interrupts = self.interrupts.saturating_add(1);
+        match (&self.last, self.list.last_mut()) {
+            (Last::Elsewhere, _) => {}
+            (Last::There, Some(mark)) => mark.due = self.interrupts,
+            (Last::There, None) => self.push(self.first),
+        }
+    }
+
+    /// What is beyond [`super::MOST_MARKS`] is not kept.
+    fn push(&mut self, value: u32) {
+        let due = self.interrupts;
+        let room = self.list.len() < super::MOST_MARKS;
+        if !room || self.list.push(Mark { value, due }, GFP_KERNEL).is_err() {
+            self.last = Last::Elsewhere;
+        }
+    }
+
+    /// Where the values are written, if there is such a place.
+    pub fn place(&self) -> Option<GuestGma> {
+        (!self.list.is_empty()).then_some(self.place)
+    }
+
+    /// How many interrupts are asked for in all.
+    pub fn interrupts(&self) -> u32 {
+        self.interrupts
+    }
+}
+
+/// The values, in order.
+impl Deref for Marks {
+    type Target = [Mark];
+
+    fn deref(&self) -> &[Mark] {
+        &self.list
+    }
+}
+
 /// What the caller should know of the commands.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// Interrupts for the guest.
     pub events: Events,
+    /// By what can be seen how far the ring is; nothing of a batch.
+    pub marks: Marks,
     /// Whether it may wait for a value in memory.
     pub waits: bool,
     /// Flips of the virtual display, in order. They are no longer in the copy.

@@ -34,6 +34,7 @@ impl Vgpu {
         } else {
             state.draft_next(self, desk.engine());
         }
+        state.tell_progress(self, desk);
         if let Some(port) = state.port(desk.engine()) {
             port.tire(self.gpu().is_asleep());
         }

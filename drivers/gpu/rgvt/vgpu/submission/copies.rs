@@ -38,6 +38,7 @@ use crate::{
             Events,
             Growing,
             Guest,
+            Marks,
             Place,
             Ready,
             Rejected,
@@ -127,6 +128,8 @@ pub(super) fn make(
 pub(super) struct Found {
     /// Interrupts that are asked for.
     pub(super) events: Events,
+    /// By what can be seen how far the ring is.
+    pub(super) marks: Marks,
     /// Flips of the guest's display that are asked for.
     pub(super) flips: KVec<Flip>,
     /// Whether batches of a restore leave the engine so that it can be preempted, if they say anything.
@@ -181,6 +184,7 @@ pub(super) fn point(
     let (ready, findings) = commands.finish().map_err(|_| EACCES)?;
     let found = Found {
         events: findings.events,
+        marks: findings.marks,
         flips: findings.flips,
         arbitration: findings.arbitration,
         audited: findings.dwords,

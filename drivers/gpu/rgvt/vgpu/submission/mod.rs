@@ -12,6 +12,7 @@ mod engine_state;
 mod home;
 mod leftovers;
 mod prepare;
+mod progress;
 mod restore;
 mod sources;
 

@@ -56,6 +56,7 @@ use crate::{
             Origin,
             Roots, //
         },
+        milestones::Milestones,
         mmio::table::Map,
         parser::Guest, //
     },
@@ -77,7 +78,7 @@ impl State {
                 return false;
             };
             if let Some(port) = &mut lane.port {
-                port.retry = None;
+                port.alarm = None;
             }
             let Some(waiting) = lane.next() else {
                 break;
@@ -108,7 +109,7 @@ impl State {
                 return false;
             };
             if let (Some(delay), Some(port)) = (retry, &mut lane.port) {
-                port.retry = Some(desk.kick_after(delay));
+                port.alarm = Some(desk.kick_after(delay));
                 break;
             }
             warn_about!(
@@ -181,6 +182,7 @@ impl State {
                     context: image.context,
                     timestamp: job.timestamp,
                     events: found.events,
+                    milestones: Milestones::new(found.marks),
                     flips: found.flips,
                     abandoned: false,
                 };

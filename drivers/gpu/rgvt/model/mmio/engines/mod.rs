@@ -66,6 +66,8 @@ pub enum Register {
     StatusPage,
     /// RING_MI_MODE.
     MiMode,
+    /// RING_IMR.
+    InterruptMask,
     /// RING_RESET_CTL.
     ResetControl,
     /// RING_MODE.
@@ -175,6 +177,10 @@ pub(super) fn write(
         Register::StatusPage => {
             cells.set(at, value);
             Effect::None
+        }
+        Register::InterruptMask => {
+            cells.set(at, value);
+            Effect::Listen
         }
         Register::MiMode => {
             cells.set(at, masked(old, value) & !MODE_IDLE);

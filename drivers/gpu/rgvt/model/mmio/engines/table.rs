@@ -50,7 +50,7 @@ const BLOCK: &[Span] = &[
     Span::plain(0x98).starts(u32::MAX),
     // Not for commands: STOP_RING would meet the next owner
     Span::special(MI_MODE, Behaviour::Engine(Register::MiMode)),
-    Span::plain(INTERRUPT_MASK).starts(u32::MAX),
+    Span::special(INTERRUPT_MASK, Behaviour::Engine(Register::InterruptMask)).starts(u32::MAX),
     // RING_EIR
     Span::plain(0xb0).with(Policy::ClearByOne),
     // RING_EMR
