@@ -364,6 +364,9 @@ impl<H: Send + Unpin + 'static> Vtable<H> {
         unsafe { &*(*dma_buf).priv_.cast() }
     }
 
+    /// # Safety
+    ///
+    /// `attachment` must be one to a dma-buf of ours.
     unsafe extern "C" fn map(
         attachment: *mut dma_buf_attachment,
         _direction: dma_data_direction,
@@ -374,6 +377,9 @@ impl<H: Send + Unpin + 'static> Vtable<H> {
         mapped.unwrap_or_else(|error| error.to_ptr())
     }
 
+    /// # Safety
+    ///
+    /// `attachment` must be one to a dma-buf of ours, and `table` what `map` returned for it, passed once.
     unsafe extern "C" fn unmap(
         attachment: *mut dma_buf_attachment,
         table: *mut sg_table,
@@ -383,6 +389,9 @@ impl<H: Send + Unpin + 'static> Vtable<H> {
         unsafe { Self::buffer((*attachment).dmabuf).unmap((*attachment).dev, table) };
     }
 
+    /// # Safety
+    ///
+    /// `dma_buf` must be one of ours, and `area` one of its file that is being set up.
     unsafe extern "C" fn mmap(dma_buf: *mut dma_buf, area: *mut vm_area_struct) -> ffi::c_int {
         from_result(|| {
             // SAFETY: The framework passes on an area that is being set up.
@@ -401,6 +410,9 @@ impl<H: Send + Unpin + 'static> Vtable<H> {
         })
     }
 
+    /// # Safety
+    ///
+    /// `fault` must be one in an area that `mmap` has set up.
     unsafe extern "C" fn fault(fault: *mut vm_fault) -> vm_fault_t {
         // SAFETY: The kernel passes a fault in an area of `mmap`'s, whose private data is the buffer.
         unsafe {
@@ -410,6 +422,9 @@ impl<H: Send + Unpin + 'static> Vtable<H> {
         }
     }
 
+    /// # Safety
+    ///
+    /// `dma_buf` must be one of ours, which this is the last call for.
     unsafe extern "C" fn release(dma_buf: *mut dma_buf) {
         // SAFETY: The framework's promise, and its last call: the reference from `export` is ours again.
         let this: Arc<Buffer<H>> = unsafe { Arc::from_raw((*dma_buf).priv_.cast()) };

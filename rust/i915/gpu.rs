@@ -120,8 +120,9 @@ impl Gpu {
     /// them stand still for that: Broxton behind an IOMMU (intel_ggtt.c: `bxt_vtd_ggtt_insert_page__BKL`).
     pub(crate) fn needs_standstill(&self) -> bool {
         // SAFETY: The type's invariants; the IOMMU is the same as long as a driver is bound.
-        self.platform() == Some(Platform::Broxton)
-            && unsafe { bindings::rgvt_i915_iommu_mapped(self.as_raw()) }
+        let mapped = unsafe { bindings::rgvt_i915_iommu_mapped(self.as_raw()) };
+
+        self.platform() == Some(Platform::Broxton) && mapped
     }
 
     /// The extent of the GGTT.

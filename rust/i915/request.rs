@@ -144,10 +144,11 @@ impl<'a, O: Observer> Request<'a, O> {
         // The ring is read in units of two dwords.
         let count = count.checked_next_multiple_of(2).ok_or(E2BIG)?;
 
+        // CAST: It is no more than `MAX_COMMANDS`.
+        let dwords = count as ffi::c_uint;
         // SAFETY: The type's invariants. The ring has room for `MAX_COMMANDS` when no other request of the
-        // context is under way. CAST: It is no more than that.
-        let ring =
-            from_err_ptr(unsafe { bindings::intel_ring_begin(request, count as ffi::c_uint) })?;
+        // context is under way.
+        let ring = from_err_ptr(unsafe { bindings::intel_ring_begin(request, dwords) })?;
 
         // SAFETY: This part of the ring is the request's. The GPU does not read it before it is submitted.
         this.commands = unsafe { core::slice::from_raw_parts_mut(ring, count) };

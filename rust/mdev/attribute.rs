@@ -119,7 +119,9 @@ impl<D: Send + Sync + 'static> RawGroup<D> {
                 raw.attr.key = LOCK_CLASS.0.get();
             }
             raw.__bindgen_anon_1.show = Some(Calls::<D>::show);
-            raw.__bindgen_anon_2.store = attribute.store.map(|_| Calls::<D>::store as _);
+            if attribute.store.is_some() {
+                raw.__bindgen_anon_2.store = Some(Calls::<D>::store);
+            }
             attributes.push(RawAttribute { raw, attribute }, GFP_KERNEL)?;
         }
 
@@ -198,6 +200,9 @@ impl<D: Send + Sync + 'static> Calls<D> {
         }
     }
 
+    /// # Safety
+    ///
+    /// As of [`Self::of`]; `buf` must be what the `show` of an attribute in sysfs is called with.
     unsafe extern "C" fn show(
         dev: *mut device,
         raw: *mut device_attribute,
@@ -210,6 +215,9 @@ impl<D: Send + Sync + 'static> Calls<D> {
         unsafe { emit(buf, |f| (attribute.show)(data, f)) }
     }
 
+    /// # Safety
+    ///
+    /// As of [`Self::of`]; there must be `count` bytes at `buf`.
     unsafe extern "C" fn store(
         dev: *mut device,
         raw: *mut device_attribute,

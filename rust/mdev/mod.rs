@@ -240,6 +240,9 @@ impl<D: Driver> Calls<D> {
         }
     }
 
+    /// # Safety
+    ///
+    /// `raw` must be a type of a registered `Parent<D>`.
     unsafe extern "C" fn get_available(raw: *mut bindings::mdev_type) -> ffi::c_uint {
         // SAFETY: The core's promise.
         let (driver, kind) = unsafe { Self::of_type(raw) };
@@ -247,6 +250,10 @@ impl<D: Driver> Calls<D> {
         driver.available(kind)
     }
 
+    /// # Safety
+    ///
+    /// `raw` must be a type of a registered `Parent<D>`, and `buf` what the `show` of an attribute in sysfs is called
+    /// with.
     unsafe extern "C" fn show_description(
         raw: *mut bindings::mdev_type,
         buf: *mut ffi::c_char,
@@ -258,6 +265,9 @@ impl<D: Driver> Calls<D> {
         unsafe { emit(buf, |f| driver.describe(kind, f)) }
     }
 
+    /// # Safety
+    ///
+    /// `mdev` must be a device that is being bound, of a type of a registered `Parent<D>`.
     unsafe extern "C" fn probe(mdev: *mut bindings::mdev_device) -> ffi::c_int {
         from_result(|| {
             // SAFETY: The core's promise. The type is that of a registered parent.
@@ -274,11 +284,17 @@ impl<D: Driver> Calls<D> {
         })
     }
 
+    /// # Safety
+    ///
+    /// `mdev` must be a device that `probe` has returned 0 for, and that is being unbound.
     unsafe extern "C" fn remove(mdev: *mut bindings::mdev_device) {
         // SAFETY: The core's promise, once for each device that `probe` has returned 0 for.
         drop(unsafe { <KBox<D::Device>>::from_foreign(dev_get_drvdata(&raw const (*mdev).dev)) });
     }
 
+    /// # Safety
+    ///
+    /// `dev` must be a device that `probe` has returned 0 for, and its lock be held.
     unsafe extern "C" fn shutdown(dev: *mut device) {
         // SAFETY: The core's promise: the driver is bound, so `probe` has returned 0, and the device's lock, held
         // now, keeps off `remove`.

@@ -128,9 +128,13 @@ impl<T: Operations> Registration<T> {
             (&raw mut (*place).operations).write(operations);
         }
 
-        // SAFETY: The device is set up. Failing that the reference is given up, and with it all of it.
-        to_result(unsafe { bindings::vfio_register_emulated_iommu_dev(vdev) })
-            .inspect_err(|_| unsafe { put(vdev) })?;
+        // SAFETY: The device is set up.
+        to_result(unsafe { bindings::vfio_register_emulated_iommu_dev(vdev) }).inspect_err(
+            |_| {
+                // SAFETY: It is not registered, so the reference is ours to give up, and with it all of it.
+                unsafe { put(vdev) }
+            },
+        )?;
 
         // INVARIANT: As just done; `from_err_ptr` has not returned NULL, which VFIO never does.
         Ok(Self {
@@ -186,6 +190,9 @@ impl<T: Operations> Vtable<T> {
         ..pin_init::zeroed()
     };
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`, which this is the last call for.
     unsafe extern "C" fn release(vdev: *mut RawDevice) {
         let place = vdev.cast::<Device<T>>();
 
@@ -197,6 +204,9 @@ impl<T: Operations> Vtable<T> {
         }
     }
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`, which is being opened.
     unsafe extern "C" fn open_device(vdev: *mut RawDevice) -> ffi::c_int {
         // SAFETY: VFIO's promise.
         let device = unsafe { Device::<T>::from_raw(vdev) };
@@ -215,6 +225,9 @@ impl<T: Operations> Vtable<T> {
         })
     }
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`, which is being closed.
     unsafe extern "C" fn close_device(vdev: *mut RawDevice) {
         // SAFETY: VFIO's promise.
         let device = unsafe { Device::<T>::from_raw(vdev) };
@@ -226,6 +239,9 @@ impl<T: Operations> Vtable<T> {
         *device.guest.lock() = None;
     }
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`, and `ppos` be valid, with nobody else accessing it.
     unsafe extern "C" fn read(
         vdev: *mut RawDevice,
         buf: *mut ffi::c_char,
@@ -240,6 +256,9 @@ impl<T: Operations> Vtable<T> {
         unsafe { at(ppos, |offset| device.operations.read(offset, into)) }
     }
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`, and `ppos` be valid, with nobody else accessing it.
     unsafe extern "C" fn write(
         vdev: *mut RawDevice,
         buf: *const ffi::c_char,
@@ -254,6 +273,9 @@ impl<T: Operations> Vtable<T> {
         unsafe { at(ppos, |offset| device.operations.write(offset, from)) }
     }
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`.
     unsafe extern "C" fn ioctl(vdev: *mut RawDevice, cmd: ffi::c_uint, arg: usize) -> isize {
         // SAFETY: VFIO's promise.
         let device = unsafe { Device::<T>::from_raw(vdev) };
@@ -261,6 +283,9 @@ impl<T: Operations> Vtable<T> {
         from_result(|| ioctl::dispatch(&*device.operations, cmd, UserPtr::from_addr(arg)))
     }
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`, and `info` and `caps` be what VFIO is about to answer its user with.
     unsafe extern "C" fn get_region_info_caps(
         vdev: *mut RawDevice,
         info: *mut bindings::vfio_region_info,
@@ -278,6 +303,9 @@ impl<T: Operations> Vtable<T> {
         })
     }
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`, and `vma` be an area that is being set up.
     unsafe extern "C" fn mmap(vdev: *mut RawDevice, vma: *mut vm_area_struct) -> ffi::c_int {
         // SAFETY: VFIO's promise. It passes on what its own `mmap` was called with.
         let (device, vma) = unsafe { (Device::<T>::from_raw(vdev), VmaNew::from_raw(vma)) };
@@ -285,6 +313,9 @@ impl<T: Operations> Vtable<T> {
         from_result(|| device.operations.mmap(&Mapping::new(vma)).map(|()| 0))
     }
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`.
     unsafe extern "C" fn request(vdev: *mut RawDevice, times: ffi::c_uint) {
         // SAFETY: VFIO's promise.
         unsafe { Device::<T>::from_raw(vdev) }
@@ -292,6 +323,9 @@ impl<T: Operations> Vtable<T> {
             .request(times);
     }
 
+    /// # Safety
+    ///
+    /// `vdev` must be embedded in a `Device<T>`.
     unsafe extern "C" fn dma_unmap(vdev: *mut RawDevice, iova: u64, size: u64) {
         // SAFETY: VFIO's promise.
         let device = unsafe { Device::<T>::from_raw(vdev) };

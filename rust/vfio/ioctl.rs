@@ -184,9 +184,9 @@ pub(super) unsafe fn fill_region_info(
     info.size = region.size;
     info.flags = region.flags;
 
-    // SAFETY: The caller vouches for `caps`. A capability is copied from where its header is, as long as
-    // said.
     let add = |header: *mut bindings::vfio_info_cap_header, size| {
+        // SAFETY: The caller vouches for `caps`. A capability is copied from where its header is, as long as
+        // said.
         to_result(unsafe { bindings::vfio_info_add_capability(caps, header, size) })
     };
     let header = |id: u32| bindings::vfio_info_cap_header {

@@ -59,6 +59,7 @@ const AT_ONCE: usize = 4096;
 const CHUNK: usize = 256;
 
 /// A region.
+#[expect(clippy::enum_variant_names, reason = "OpRegion is one word of Intel's")]
 #[derive(Clone, Copy)]
 pub(super) enum Region {
     /// The configuration space.
