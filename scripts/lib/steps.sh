@@ -89,6 +89,9 @@ step_failed() { # NAME TITLE LOG
 		hint="the Debian mirror $(debian_mirror) cannot be reached: check the network and apt's proxy settings"
 	elif grep -qi 'No space left on device' "$3"; then
 		hint="the disk of $RGVT_CACHE is full"
+	elif grep -qF 'dpkg --configure -a' "$3"; then
+		# The words that apt has for it in any language. In the sysroot its step ends what dpkg had begun.
+		hint="this machine's dpkg was interrupted: have it end its work with: dpkg --configure -a"
 	elif grep -qiE 'Unable to locate package|has no installation candidate|Can.t find' "$3"; then
 		hint="the mirror $(debian_mirror) lacks a package; is it complete and up to date?"
 	fi

@@ -17,7 +17,7 @@ step_run() {
 	local mirror options=$RGVT_CACHE/apt.conf
 	mirror=$(debian_mirror)
 	apt_options "$mirror" >"$options"
-	if stamp_exists sysroot && [[ -d $RGVT_CACHE/sysroot/rgvt ]]; then
+	if stamp_exists sysroot && [[ -d $RGVT_CACHE/sysroot/rgvt ]] && heal_root "$RGVT_CACHE/sysroot"; then
 		# The list grew: add to the root that is there.
 		install -m 644 "$options" "$RGVT_CACHE/sysroot/etc/apt/apt.conf.d/99mmdebstrap"
 		add_packages "$RGVT_CACHE/sysroot"
@@ -30,6 +30,12 @@ step_run() {
 	fi
 	mkdir -p "$RGVT_CACHE/cargo"
 	stamp_set sysroot "$(step_key)"
+}
+
+# A run that was killed while packages were added has left dpkg's work half done, and apt does nothing before that is
+# ended. Fails if it cannot be.
+heal_root() { # DIR
+	RGVT_SYSROOT=$1 DEBIAN_FRONTEND=noninteractive sysroot dpkg --configure -a
 }
 
 make_root() { # DIR MIRROR OPTIONS
