@@ -9,7 +9,7 @@ debian_mirror() {
 		printf '%s\n' "$RGVT_MIRROR"
 		return
 	fi
-	wanted=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+	wanted=$(machine_release)
 	while IFS='|' read -r uri release component; do
 		[[ $component == main ]] || continue
 		case $release in
@@ -27,6 +27,8 @@ debian_mirror() {
 	die "no mirror of Debian's main component in /etc/apt for '$wanted'" \
 		"add one there, or name it: RGVT_MIRROR=URI make setup"
 }
+
+machine_release() { (. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}"); }
 
 # URI|SUITE|COMPONENT of every package index that this machine's apt would fetch.
 package_indexes() {
