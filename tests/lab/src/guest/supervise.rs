@@ -116,7 +116,7 @@ pub fn main(options: Supervise) -> Result<bool> {
         }
         let (ending, emulated_cpu) = options.judge(boot, &qemu, attempt, &trace)?;
         qemu.kill();
-        let again = (emulated_cpu || options.resume) && restarts.len() < options.restarts;
+        let again = options.starts_again(emulated_cpu, restarts.len());
         match GuestOutcome::problem_of(&ending) {
             Some(reason) if again => {
                 options.set_aside(attempt)?;
@@ -147,6 +147,21 @@ impl Supervise {
     /// The folder that the guest can write.
     fn share(&self) -> PathBuf {
         self.file("out")
+    }
+
+    /// Whether it is started again when it has not powered off, after so many restarts.
+    fn starts_again(&self, emulated_cpu: bool, restarts: usize) -> bool {
+        (emulated_cpu || self.resume) && restarts < self.restarts
+    }
+
+    /// Whether a boot has taken too long: in all, since its last sign of life, or since its last one but on the
+    /// console. All are in seconds.
+    fn overdue(&self, age: u64, silence: u64, idleness: u64) -> Option<Boot> {
+        if silence > self.stall || idleness > DEAF * self.stall {
+            Some(Boot::Silent)
+        } else {
+            (age > self.limit).then_some(Boot::TimeLimit)
+        }
     }
 
     /// What a boot's end means, and whether it was the emulated CPU's fault.
@@ -305,13 +320,10 @@ impl Supervise {
             if self.shell_port.is_some() {
                 continue;
             }
-            if last_change.elapsed().as_secs() > self.stall
-                || last_work.elapsed().as_secs() > DEAF * self.stall
-            {
-                return Ok(Boot::Silent);
-            }
-            if started.elapsed().as_secs() > self.limit {
-                return Ok(Boot::TimeLimit);
+            let [age, silence, idleness] =
+                [started, last_change, last_work].map(|since| since.elapsed().as_secs());
+            if let Some(boot) = self.overdue(age, silence, idleness) {
+                return Ok(boot);
             }
         }
     }
@@ -333,4 +345,86 @@ impl Supervise {
 
 fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |about| about.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        supervise: Supervise,
+    }
+
+    fn supervise(more: &str) -> Supervise {
+        let line = "lab --name l2-1 --out /out --vgpu /v --kernel /k --initrd /i --append a \
+            --limit 300 --stall 120 --restarts 2";
+        Line::parse_from(line.split_whitespace().chain(more.split_whitespace())).supervise
+    }
+
+    #[test]
+    fn a_guest_is_started_again_a_few_times() {
+        for (options, emulated_cpu, restarts, again) in [
+            ("", true, 0, true),
+            ("", true, 1, true),
+            ("", true, 2, false),
+            ("", false, 0, false),
+            ("--resume", false, 0, true),
+            ("--resume", false, 2, false),
+        ] {
+            let found = supervise(options).starts_again(emulated_cpu, restarts);
+            assert_eq!(found, again, "{options} {emulated_cpu} {restarts}");
+        }
+    }
+
+    #[test]
+    fn silence_is_noticed_before_the_time_is_up() {
+        let name = |boot: Option<Boot>| match boot {
+            None => "alive",
+            Some(Boot::Silent) => "silent",
+            Some(Boot::TimeLimit) => "time limit",
+            Some(_) => "other",
+        };
+        for (age, silence, idleness, expected) in [
+            (300, 120, 120, "alive"),
+            (121, 121, 121, "silent"),
+            // The console goes on, but nothing else.
+            (300, 0, 360, "alive"),
+            (300, 0, 361, "silent"),
+            (301, 0, 0, "time limit"),
+            (301, 121, 121, "silent"),
+        ] {
+            let found = supervise("").overdue(age, silence, idleness);
+            assert_eq!(name(found), expected, "{age} {silence} {idleness}");
+        }
+    }
+
+    #[test]
+    fn the_logs_of_each_boot_that_is_given_up_are_kept() {
+        let out = std::env::temp_dir().join(format!("lab-supervise-{}", std::process::id()));
+        let mut options = supervise("");
+        options.out = out.clone();
+        fs::create_dir_all(options.share()).unwrap();
+        for attempt in [0, 1] {
+            fs::write(options.file("tap"), attempt.to_string()).unwrap();
+            fs::write(options.share().join("kmsg"), "log").unwrap();
+            options.set_aside(attempt).unwrap();
+            assert!(!options.file("tap").exists());
+        }
+        for (kept, text) in [
+            ("boot-1.l2-1.tap", "0"),
+            ("boot-2.l2-1.tap", "1"),
+            ("boot-2.kmsg", "log"),
+        ] {
+            assert_eq!(
+                text,
+                fs::read_to_string(options.file(kept)).unwrap(),
+                "{kept}"
+            );
+        }
+        fs::remove_dir_all(out).unwrap();
+    }
 }

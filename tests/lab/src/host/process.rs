@@ -54,6 +54,9 @@ pub enum Terminal {
     Shared,
 }
 
+/// How long a child may take to end when it is asked to.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+
 /// A child that is killed when dropped.
 pub struct Supervised {
     name: String,
@@ -121,7 +124,7 @@ impl Supervised {
             return Ok(true);
         }
         self.signal(Signal::SIGTERM);
-        if self.wait(Duration::from_secs(5))?.is_some() {
+        if self.wait(STOP_LIMIT)?.is_some() {
             return Ok(true);
         }
         self.kill();
@@ -162,10 +165,8 @@ pub fn leftovers() -> Result<Vec<String>> {
         for child in children {
             let name = fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
             let _ = kill(child, Signal::SIGKILL);
-            match waitpid(child, None) {
-                // It ended by itself before it was killed: not left over.
-                Ok(WaitStatus::Exited(..)) => {}
-                _ => names.push(format!("{} ({child})", name.trim())),
+            if is_left_over(waitpid(child, None)) {
+                names.push(format!("{} ({child})", name.trim()));
             }
         }
     }
@@ -176,6 +177,11 @@ pub fn leftovers() -> Result<Vec<String>> {
         }
     }
     Ok(names)
+}
+
+/// What was killed, unless it had ended by itself before.
+fn is_left_over(end: nix::Result<WaitStatus>) -> bool {
+    !matches!(end, Ok(WaitStatus::Exited(..)))
 }
 
 fn children() -> io::Result<Vec<Pid>> {
@@ -189,4 +195,54 @@ fn children() -> io::Result<Vec<Pid>> {
         );
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+
+    fn start(name: &str, script: &str) -> Supervised {
+        let log = std::env::temp_dir().join(format!("lab-process-{}-{name}", std::process::id()));
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let child = Supervised::start(name, command, &log, Terminal::None).unwrap();
+        fs::remove_file(log).unwrap();
+        child
+    }
+
+    #[test]
+    fn what_had_to_be_killed_is_left_over() {
+        let id = Pid::from_raw(1);
+        for (end, left) in [
+            (Ok(WaitStatus::Exited(id, 0)), false),
+            (Ok(WaitStatus::Exited(id, 1)), false),
+            (Ok(WaitStatus::Signaled(id, Signal::SIGKILL, false)), true),
+            (Ok(WaitStatus::StillAlive), true),
+            (Err(Errno::ECHILD), true),
+        ] {
+            assert_eq!(is_left_over(end), left, "{end:?}");
+        }
+    }
+
+    #[test]
+    fn an_end_is_waited_for_with_its_status() {
+        let mut child = start("ends", "exit 3");
+        let status = child.wait(Duration::from_secs(60)).unwrap().unwrap();
+        assert_eq!(status.code(), Some(3));
+        assert!(child.stop().unwrap(), "it had ended");
+        let mut child = start("stays", "exec sleep 600");
+        assert!(child.wait(Duration::ZERO).unwrap().is_none());
+        assert!(child.stop().unwrap(), "asking is enough");
+    }
+
+    #[test]
+    fn a_dropped_child_is_gone() {
+        let child = start("dropped", "exec sleep 600");
+        let id = Pid::from_raw(child.id().try_into().unwrap());
+        assert_eq!(kill(id, None), Ok(()));
+        drop(child);
+        assert_eq!(kill(id, None), Err(Errno::ESRCH));
+    }
 }

@@ -60,15 +60,17 @@ impl Watch {
         if file.seek(SeekFrom::Start(self.shown)).is_err() || file.read_to_end(&mut text).is_err() {
             return;
         }
-        let complete = text
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(0, |n| n + 1);
-        for line in String::from_utf8_lossy(&text[..complete]).lines() {
+        let complete = complete_lines(&text);
+        for line in String::from_utf8_lossy(complete).lines() {
             eprintln!("  l1| {line}");
         }
-        self.shown += complete as u64;
+        self.shown += complete.len() as u64;
     }
+}
+
+fn complete_lines(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|&byte| byte == b'\n');
+    &text[..end.map_or(0, |n| n + 1)]
 }
 
 fn sizes(folder: &RunFolder) -> Vec<u64> {
@@ -76,4 +78,41 @@ fn sizes(folder: &RunFolder) -> Vec<u64> {
         .iter()
         .map(|name| fs::metadata(folder.file(name)).map_or(0, |about| about.len()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_sign_of_life_ends_the_silence() {
+        let path = std::env::temp_dir().join(format!("lab-watch-{}", std::process::id()));
+        let folder = RunFolder::create(path, false).unwrap();
+        let limit = Duration::from_secs(90);
+        let mut watch = Watch::new(&folder, limit);
+        assert!(matches!(watch.look(&folder), WatchResult::Alive));
+        for sign in SIGNS {
+            watch.last_change -= limit + Duration::from_secs(1);
+            assert!(matches!(watch.look(&folder), WatchResult::Stalled(91..)));
+            fs::write(folder.file(sign), "1").unwrap();
+            assert!(matches!(watch.look(&folder), WatchResult::Alive), "{sign}");
+        }
+        // What L1 has written before is none.
+        watch.last_change -= limit + Duration::from_secs(1);
+        fs::write(folder.file("l1.tap"), "2").unwrap();
+        assert!(matches!(watch.look(&folder), WatchResult::Stalled(_)));
+        fs::remove_dir_all(&folder.path).unwrap();
+    }
+
+    #[test]
+    fn lines_are_shown_once_they_are_complete() {
+        for (text, complete) in [
+            ("", ""),
+            ("ok", ""),
+            ("ok 1\nok", "ok 1\n"),
+            ("a\nb\n", "a\nb\n"),
+        ] {
+            assert_eq!(complete_lines(text.as_bytes()), complete.as_bytes());
+        }
+    }
 }
