@@ -43,10 +43,10 @@ probe() {
 gpu_load
 witness_says "no violation so far" '{"cmd":"violations"}' '"totals":{}'
 
-# Nearly everything in the GGTT now belongs to a context that does not exist: each context that runs
-# trespasses as soon as its ring is read.
-RANGE=0x1000
-RANGE_BYTES=0xfffff000
+# The upper half of the GGTT, where i915 has its contexts, now belongs to one that does not exist: each
+# context that runs trespasses as soon as it is loaded. The lower half stays free.
+RANGE=0x80000000
+RANGE_BYTES=0x80000000
 witness_says "a range is granted" \
 	"{\"cmd\":\"grant\",\"name\":\"nobody\",\"ggtt\":[{\"start\":\"$RANGE\",\"size\":\"$RANGE_BYTES\"}],\"contexts\":[{\"lrca\":\"0xfffff000\"}]}" \
 	'"ok":true'

@@ -117,7 +117,7 @@ impl fmt::Display for Rejected {
 }
 
 /// Interrupts that the commands ask for. They are no longer in the copy: the host raises them for the
-/// guest, when the work is done.
+/// guest, when the work is done; user interrupts also before ([`Marks`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Events {
     /// MI_USER_INTERRUPT.
